@@ -1,0 +1,36 @@
+//! What every stage stands on: envelopes, ids, subjects, times, spans and the shapes of a service.
+//!
+//! Pure: no clock, randomness, environment, network or database. Stages depend on this crate and
+//! meet only in the events of [`jmip_proto`].
+//!
+//! ```
+//! use jmip_core::subjects;
+//!
+//! assert_eq!(
+//!     subjects::JOB_NORMALIZED.pattern(),
+//!     "jmip.event.*.normalize.job.normalized"
+//! );
+//! ```
+
+pub mod envelope;
+pub mod ids;
+pub mod micros;
+pub mod quote;
+pub mod sink;
+pub mod stage;
+pub mod subjects;
+
+pub use envelope::{Cause, Ground, Origin, Output, Seal, Stored};
+pub use jmip_proto::Message;
+pub use jmip_proto::event::v1 as event;
+pub use jmip_proto::event::v1::Envelope;
+pub use jmip_proto::event::v1::envelope::Event;
+pub use micros::Micros;
+pub use stage::{Emit, Fold, Folds, Input, Knowledge, Located, RawMessage, Splitter, Stage};
+
+/// Largest encoded event in bytes: what a posting must fit into, or it is refused.
+pub const EVENT_MAX_BYTES: usize = 512 * 1024;
+
+/// Largest export that travels inside one ingest message, in bytes; larger ones go to the object
+/// store. 64 KiB below the servers' 8 MiB message limit, which counts headers too.
+pub const INLINE_EXPORT_MAX_BYTES: usize = 8 * 1024 * 1024 - 64 * 1024;

@@ -1,0 +1,181 @@
+//! The shapes of a service: a name, a version, what it consumes, a pure function.
+
+use crate::envelope::{Cause, Output, Stored};
+use crate::event::Envelope;
+use crate::event::envelope::Event;
+use crate::subjects::Kind;
+use crate::{Micros, ids};
+use std::io::Read;
+use std::ops::ControlFlow;
+
+/// A versioned table that decides (skill dictionary, currency table), named by its hash.
+#[derive(Clone, Debug)]
+pub struct Knowledge<K> {
+    /// The table, compiled once.
+    pub value: K,
+    /// SHA-256 of the bytes it was compiled from; empty for a stage without knowledge.
+    pub sha256: Vec<u8>,
+}
+
+impl<K> Knowledge<K> {
+    /// Knowledge compiled from these files.
+    pub fn new(value: K, sources: &[&[u8]]) -> Self {
+        Self {
+            value,
+            sha256: ids::sha256_of(sources).to_vec(),
+        }
+    }
+}
+
+impl Knowledge<()> {
+    /// What a stage without tables has.
+    pub fn none() -> Self {
+        Self {
+            value: (),
+            sha256: vec![],
+        }
+    }
+}
+
+/// Something a stage reads: it has a place in its stream and is a cause of what follows.
+pub trait Input: Send + Sync + 'static {
+    /// Sequence in its stream.
+    fn sequence(&self) -> u64;
+    /// What outputs decided on it follow from.
+    fn cause(&self) -> Cause;
+}
+
+impl Input for Stored {
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn cause(&self) -> Cause {
+        Cause::from(&self.envelope)
+    }
+}
+
+/// A message from outside: nothing about it is trusted but its bytes and its subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawMessage {
+    /// Stream it lies in.
+    pub stream: &'static str,
+    /// Sequence there.
+    pub sequence: u64,
+    /// When JetStream stored it.
+    pub stored_at: Micros,
+    /// Subject it was published on.
+    pub subject: String,
+    /// Claim `Jmip-Captured-At`, as written.
+    pub captured_at: Option<String>,
+    /// Claim `Jmip-Filename`, as written.
+    pub filename: Option<String>,
+    /// The bytes.
+    pub payload: Vec<u8>,
+}
+
+impl Input for RawMessage {
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// A raw message has no id of its own: the delivery (stream and sequence) stands for it. Only
+    /// `message.parked` is ever derived from this; a receipt has its own id.
+    fn cause(&self) -> Cause {
+        let hash = ids::sha256_of(&[
+            b"delivery",
+            self.stream.as_bytes(),
+            &self.sequence.to_be_bytes(),
+        ]);
+        let id = ids::uuid_of(hash).as_bytes().to_vec();
+        let tenant = crate::subjects::parse_ingest(&self.subject)
+            .map_or(crate::subjects::DEFAULT_TENANT, |subject| subject.tenant);
+        Cause {
+            correlation_id: id.clone(),
+            id,
+            tenant: tenant.to_owned(),
+            occurred_at: self.stored_at,
+            entity_id: format!("{}/{}", self.stream, self.sequence),
+        }
+    }
+}
+
+/// A stateless stage: any order, any parallelism.
+#[derive(Clone, Copy)]
+pub struct Stage<K: 'static> {
+    /// Producer in subjects, metric label: never renamed.
+    pub name: &'static str,
+    /// Raised whenever equal input may give different output.
+    pub version: u32,
+    /// Kinds of events it is given.
+    pub consumes: &'static [Kind],
+    /// Turns one input into events; none is an answer too.
+    pub decide: fn(&K, &Envelope) -> Vec<Event>,
+}
+
+/// What the state of a [`Fold`] is a fold of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folds {
+    /// Its own outputs: `decide` sees the state before them.
+    Own,
+    /// Its inputs: the state includes an input when `decide` is asked about it.
+    Inputs,
+}
+
+/// A stage whose truth needs history.
+///
+/// The state is a function of one stream read in strict order, so it never depends on how inputs
+/// and outputs interleave.
+#[derive(Clone, Copy)]
+pub struct Fold<K: 'static, S, I = Stored> {
+    /// Producer in subjects, metric label: never renamed.
+    pub name: &'static str,
+    /// Raised whenever equal input may give different output or the state changes its shape.
+    pub version: u32,
+    /// Kinds of events it is given; empty for one that reads raw messages.
+    pub consumes: &'static [Kind],
+    /// What its state is a fold of.
+    pub folds: Folds,
+    /// Turns one input into outputs, given the state.
+    pub decide: fn(&K, &S, &I) -> Vec<Output>,
+    /// Takes one event into the state; total.
+    pub evolve: fn(&mut S, &Envelope),
+}
+
+/// Where the bytes are that a [`Splitter`] cuts up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Located {
+    /// Payload of a message.
+    Message {
+        /// Its stream.
+        stream: &'static str,
+        /// Its sequence there.
+        sequence: u64,
+    },
+    /// An object of the blob store; its name is the lower-case hex SHA-256 of the bytes.
+    Blob {
+        /// Name of the object.
+        name: String,
+    },
+}
+
+/// Takes one event and says whether to go on.
+pub type Emit<'a> = dyn FnMut(Event) -> ControlFlow<()> + 'a;
+
+/// A stage that cuts one body of bytes, named by its input, into any number of events.
+///
+/// The events of one input are a deterministic sequence: after a crash the runtime runs `split`
+/// again and skips those that are stored.
+#[derive(Clone, Copy)]
+pub struct Splitter {
+    /// Producer in subjects, metric label: never renamed.
+    pub name: &'static str,
+    /// Raised whenever equal input may give different output.
+    pub version: u32,
+    /// Kinds of events it is given.
+    pub consumes: &'static [Kind],
+    /// Where the bytes of an input are; `None` for an input it has nothing to do with.
+    pub locate: fn(&Envelope) -> Option<Located>,
+    /// Reads the bytes and hands out events until told to stop.
+    pub split: fn(&Envelope, &mut dyn Read, &mut Emit<'_>),
+}

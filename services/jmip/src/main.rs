@@ -1,0 +1,2 @@
+//! jmip
+fn main() {}
