@@ -120,13 +120,7 @@ impl Seal<'_> {
             Origin::Input => input,
             Origin::Caused(ref cause) => cause,
         };
-        let id = ids::event_id(
-            self.stage,
-            self.version,
-            self.knowledge_sha256,
-            &cause.id,
-            index,
-        );
+        let id = self.event_id(&cause.id, index);
         Envelope {
             id: id.as_bytes().to_vec(),
             tenant: cause.tenant.clone(),

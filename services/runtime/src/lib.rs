@@ -1,1 +1,60 @@
-//! jmip-runtime.
+//! All event IO, and the only crate that names NATS. It knows no word of the job market.
+//!
+//! One loop for every stage: ordered reader, pure decide, one fenced atomic batch that carries its
+//! own position ([`stage_loop`], [`split_loop`]). The same reader feeds a projection, whose rows and
+//! checkpoint move in one transaction ([`projection_loop`]). A crash anywhere repeats at most one
+//! stretch that was never stored, and a repeat is harmless.
+//!
+//! Invariants: outputs and position are one batch; the batch is fenced by the last sequence of its
+//! producer; nothing is acknowledged, redelivered or dropped; retryable failures are retried for
+//! ever, in order; an input that cannot be processed ends as `message.parked`.
+//!
+//! ```
+//! use jmip_runtime::Position;
+//!
+//! assert_eq!("17+250".parse(), Ok(Position { input: 17, partial: 250 }));
+//! ```
+
+mod batch;
+mod blobs;
+pub mod config;
+mod decider;
+mod error;
+mod export;
+mod log;
+mod position;
+pub mod projection_loop;
+mod reader;
+mod retry;
+pub mod split_loop;
+pub mod stage_loop;
+mod state_cache;
+mod status;
+mod streams;
+pub mod telemetry;
+
+pub use blobs::{Spool, Spooled};
+pub use decider::{FoldDecider, StageDecider};
+pub use error::LogError;
+pub use export::{ExportClaims, Published};
+pub use log::Log;
+pub use position::Position;
+pub use reader::{Delivered, Reader, Selection};
+pub use status::{LoopKind, LoopState, LoopStatus, Statuses};
+pub use streams::Difference;
+pub use tokio_util::sync::CancellationToken;
+
+use std::path::PathBuf;
+
+/// What every loop is given.
+#[derive(Clone)]
+pub struct Context {
+    /// The log.
+    pub log: Log,
+    /// Where loops say how they are.
+    pub statuses: Statuses,
+    /// Folder of state caches and spooled exports; `None` means neither is kept.
+    pub state_dir: Option<PathBuf>,
+    /// Ends every loop after the stretch in hand.
+    pub shutdown: CancellationToken,
+}

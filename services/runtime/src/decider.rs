@@ -1,0 +1,381 @@
+//! How inputs become outputs: the pure part of a stage, its panics caught.
+
+use crate::batch::Outgoing;
+use crate::error::LogError;
+use crate::log::{Log, Tail};
+use crate::reader::{Delivered, FromMessage, Reader, Selection};
+use crate::state_cache::StateCache;
+use jmip_core::event::MessageParked;
+use jmip_core::{
+    Cause, Envelope, Event, Fold, Folds, Knowledge, Message, Output, Seal, Stage, Stored,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Larger events than this are never sent: the stream would refuse the whole batch for ever.
+const SENDABLE_BYTES: usize = 1024 * 1024 - 16 * 1024;
+/// Inputs between two writings of the state cache: seconds of folding, not minutes.
+const CACHE_EVERY: u64 = 50_000;
+/// Below this, starting threads costs more than it saves.
+const PARALLEL_FROM: usize = 16;
+const REFOLD_STRETCH: usize = 1000;
+
+/// Outputs of one input.
+pub(crate) struct Decided {
+    pub outputs: Vec<Outgoing>,
+    pub parked: bool,
+}
+
+/// What one loop runs.
+pub(crate) trait Decider: Send {
+    type Input: FromMessage;
+
+    fn name(&self) -> &'static str;
+    fn selection(&self) -> Selection;
+
+    /// Brings the state to a producer's tail; answers the input sequence to go on behind.
+    fn restore(
+        &mut self,
+        log: &Log,
+        tail: &Tail,
+    ) -> impl Future<Output = Result<u64, LogError>> + Send;
+
+    /// Outputs of each input, in order. A state takes them in as if they were stored.
+    fn decide(&mut self, stretch: &[Delivered<Self::Input>]) -> Vec<Decided>;
+
+    /// Everything decided so far is stored; `tail` is where the producer is now.
+    fn settled(&mut self, tail: &Tail);
+
+    /// The loop ends with everything decided so far stored.
+    fn closing(&mut self, tail: &Tail);
+}
+
+/// Decides for a [`Stage`], over all cores.
+pub struct StageDecider<K: 'static> {
+    stage: Stage<K>,
+    knowledge: Arc<Knowledge<K>>,
+}
+
+impl<K: Send + Sync> StageDecider<K> {
+    /// A stage and the knowledge it decides with.
+    pub fn new(stage: Stage<K>, knowledge: Knowledge<K>) -> Self {
+        Self {
+            stage,
+            knowledge: Arc::new(knowledge),
+        }
+    }
+
+    fn one(&self, delivered: &Delivered<Stored>) -> Decided {
+        let seal = Seal {
+            stage: self.stage.name,
+            version: self.stage.version,
+            knowledge_sha256: &self.knowledge.sha256,
+        };
+        let envelope = &delivered.input.envelope;
+        sealed(&seal, delivered, || {
+            let events = (self.stage.decide)(&self.knowledge.value, envelope);
+            events.into_iter().map(Output::from).collect()
+        })
+    }
+}
+
+impl<K: Send + Sync> Decider for StageDecider<K> {
+    type Input = Stored;
+
+    fn name(&self) -> &'static str {
+        self.stage.name
+    }
+
+    fn selection(&self) -> Selection {
+        Selection::kinds(self.stage.consumes)
+    }
+
+    async fn restore(&mut self, _: &Log, tail: &Tail) -> Result<u64, LogError> {
+        Ok(tail.position.input)
+    }
+
+    fn decide(&mut self, stretch: &[Delivered<Stored>]) -> Vec<Decided> {
+        if stretch.len() < PARALLEL_FROM {
+            return stretch.iter().map(|one| self.one(one)).collect();
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = stretch.len().div_ceil(cores).max(1);
+        let this = &*self;
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = stretch
+                .chunks(share)
+                .map(|part| scope.spawn(move || part.iter().map(|one| this.one(one)).collect()))
+                .collect();
+            let joined = parts.into_iter().map(|part| -> Vec<Decided> {
+                part.join().expect("panics of a decision are caught inside")
+            });
+            joined.flatten().collect()
+        })
+    }
+
+    fn settled(&mut self, _: &Tail) {}
+
+    fn closing(&mut self, _: &Tail) {}
+}
+
+/// Decides for a [`Fold`], in strict order.
+pub struct FoldDecider<K: 'static, S, I> {
+    fold: Fold<K, S, I>,
+    knowledge: Knowledge<K>,
+    input: Selection,
+    state: S,
+    cache: Option<StateCache>,
+    /// Inputs decided on since the cache was written.
+    uncached: u64,
+    /// Sequence and id of the last input decided on.
+    last: (u64, Vec<u8>),
+}
+
+impl<K, S, I> FoldDecider<K, S, I>
+where
+    S: Default + Serialize + DeserializeOwned + Send,
+{
+    /// A fold, its knowledge, what it reads and where its state may be cached.
+    pub fn new(fold: Fold<K, S, I>, knowledge: Knowledge<K>, input: Selection) -> Self {
+        Self {
+            fold,
+            knowledge,
+            input,
+            state: S::default(),
+            cache: None,
+            uncached: 0,
+            last: (0, vec![]),
+        }
+    }
+
+    /// Keeps a cache of the state in a folder; a missing or damaged one only costs time.
+    pub fn cached_in(mut self, dir: Option<&std::path::Path>) -> Self {
+        self.cache = dir.map(|dir| StateCache::new(dir, self.fold.name, self.fold.version));
+        self
+    }
+
+    async fn refold(
+        &mut self,
+        log: &Log,
+        selection: &Selection,
+        until: u64,
+    ) -> Result<u64, LogError> {
+        self.uncached = 0;
+        self.state = S::default();
+        let mut at = 0;
+        if let Some(cache) = &self.cache
+            && let Some((position, state)) = cache.load(log).await
+        {
+            (at, self.state) = (position, state);
+        }
+        if at >= until {
+            return Ok(at);
+        }
+        let mut reader = Reader::open(log, selection, at).await?;
+        while at < until {
+            let stretch: Vec<Delivered<Stored>> = reader.next(REFOLD_STRETCH).await?;
+            let Some(last) = stretch.last() else { break };
+            // A position may cover inputs this fold does not consume: the end of what there is
+            // is an end too.
+            let done = last.pending == 0;
+            for delivered in &stretch {
+                if delivered.input.sequence <= until {
+                    (self.fold.evolve)(&mut self.state, &delivered.input.envelope);
+                    at = delivered.input.sequence;
+                }
+            }
+            if done {
+                break;
+            }
+        }
+        Ok(at)
+    }
+}
+
+impl<K, S, I> Decider for FoldDecider<K, S, I>
+where
+    K: Send + Sync,
+    S: Default + Serialize + DeserializeOwned + Send,
+    I: FromMessage + AsEvent,
+{
+    type Input = I;
+
+    fn name(&self) -> &'static str {
+        self.fold.name
+    }
+
+    fn selection(&self) -> Selection {
+        self.input.clone()
+    }
+
+    async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<u64, LogError> {
+        match self.fold.folds {
+            Folds::Own => {
+                let own = jmip_core::subjects::of_producer(self.fold.name);
+                self.refold(log, &Selection::events_matching(own), tail.sequence)
+                    .await?;
+                Ok(tail.position.input)
+            }
+            Folds::Inputs => {
+                let input = self.input.clone();
+                // A cache may be ahead of the last output: inputs behind it had none.
+                let at = self.refold(log, &input, tail.position.input).await?;
+                Ok(at.max(tail.position.input))
+            }
+        }
+    }
+
+    fn decide(&mut self, stretch: &[Delivered<I>]) -> Vec<Decided> {
+        let mut all = Vec::with_capacity(stretch.len());
+        for delivered in stretch {
+            if self.fold.folds == Folds::Inputs
+                && let Some(envelope) = delivered.input.as_event()
+            {
+                (self.fold.evolve)(&mut self.state, envelope);
+            }
+            let seal = Seal {
+                stage: self.fold.name,
+                version: self.fold.version,
+                knowledge_sha256: &self.knowledge.sha256,
+            };
+            let (knowledge, state) = (&self.knowledge.value, &self.state);
+            let decided = sealed(&seal, delivered, || {
+                (self.fold.decide)(knowledge, state, &delivered.input)
+            });
+            if self.fold.folds == Folds::Own {
+                for outgoing in &decided.outputs {
+                    (self.fold.evolve)(&mut self.state, &outgoing.envelope);
+                }
+            }
+            all.push(decided);
+        }
+        if let Some(last) = stretch.last() {
+            self.last = (last.input.sequence(), last.input.cause().id);
+        }
+        self.uncached += stretch.len() as u64;
+        all
+    }
+
+    fn settled(&mut self, tail: &Tail) {
+        if self.uncached >= CACHE_EVERY {
+            self.closing(tail);
+        }
+    }
+
+    fn closing(&mut self, tail: &Tail) {
+        let (at, event_id) = match self.fold.folds {
+            Folds::Own => (tail.sequence, tail.event_id.as_slice()),
+            Folds::Inputs => (self.last.0, self.last.1.as_slice()),
+        };
+        if let Some(cache) = &self.cache
+            && self.uncached > 0
+            && at > 0
+        {
+            cache.save(at, event_id, &self.state);
+        }
+        self.uncached = 0;
+    }
+}
+
+/// Inputs that are events themselves: what a fold over its inputs takes in.
+pub(crate) trait AsEvent {
+    fn as_event(&self) -> Option<&Envelope>;
+}
+
+impl AsEvent for Stored {
+    fn as_event(&self) -> Option<&Envelope> {
+        Some(&self.envelope)
+    }
+}
+
+impl AsEvent for jmip_core::RawMessage {
+    fn as_event(&self) -> Option<&Envelope> {
+        None
+    }
+}
+
+/// Runs one decision and seals its outputs; a panic or an event too large to send parks the input.
+fn sealed<I: FromMessage>(
+    seal: &Seal<'_>,
+    delivered: &Delivered<I>,
+    decide: impl FnOnce() -> Vec<Output>,
+) -> Decided {
+    let cause = delivered.input.cause();
+    let trace = &delivered.trace;
+    let result = catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| panic_text(&panic));
+    let envelopes = result.map(|outputs| {
+        let numbered = (0_u64..).zip(outputs);
+        numbered
+            .map(|(index, output)| seal.envelope(output, &cause, index))
+            .collect::<Vec<_>>()
+    });
+    let envelopes = envelopes.and_then(|envelopes| {
+        match envelopes
+            .iter()
+            .map(Message::encoded_len)
+            .find(|&size| size > SENDABLE_BYTES)
+        {
+            None => Ok(envelopes),
+            Some(size) => Err(format!(
+                "an output of {size} bytes is too large for the log"
+            )),
+        }
+    });
+    let outgoing = |envelope| Outgoing {
+        envelope,
+        trace: trace.clone(),
+    };
+    match envelopes {
+        Ok(envelopes) => {
+            let outputs = envelopes.into_iter().map(outgoing).collect();
+            Decided {
+                outputs,
+                parked: false,
+            }
+        }
+        Err(error) => {
+            let place = (I::STREAM, delivered.input.sequence());
+            let envelope = parked(seal, &cause, place, (error, 1));
+            Decided {
+                outputs: vec![outgoing(envelope)],
+                parked: true,
+            }
+        }
+    }
+}
+
+/// Envelope that says an input could not be processed.
+pub(crate) fn parked(
+    seal: &Seal<'_>,
+    cause: &Cause,
+    (stream, sequence): (&str, u64),
+    (error, attempts): (String, u32),
+) -> Envelope {
+    tracing::error!(
+        stage = seal.stage, stream, sequence, error = %error,
+        "{} parked message {sequence} of {stream}", seal.stage
+    );
+    let event = Event::MessageParked(MessageParked {
+        stream: stream.to_owned(),
+        sequence,
+        stage: seal.stage.to_owned(),
+        error,
+        attempts,
+    });
+    // An index no decision reaches: a later retry's outputs keep their own ids.
+    seal.envelope(event.into(), cause, u64::MAX)
+}
+
+pub(crate) fn panic_text(panic: &Box<dyn std::any::Any + Send>) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    format!(
+        "the decision panicked: {}",
+        text.as_deref().unwrap_or("without words")
+    )
+}

@@ -1,0 +1,74 @@
+//! What can go wrong between a loop and the servers.
+
+/// A cause kept as it came.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Failure of the log or the object store. All but [`LogError::Differs`] and
+/// [`LogError::NotFound`] pass by themselves and are retried by the loops.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The server could not be reached or refused the connection.
+    #[error("cannot connect to nats")]
+    Connect(#[source] Source),
+    /// A request failed or timed out.
+    #[error("{what} failed")]
+    Request {
+        /// What was asked for.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Source,
+    },
+    /// The server answered with an error.
+    #[error("{what} refused by nats: {description} (code {code})")]
+    Refused {
+        /// What was asked for.
+        what: &'static str,
+        /// JetStream's error code.
+        code: u64,
+        /// JetStream's words.
+        description: String,
+    },
+    /// A message or object is not there.
+    #[error("{0} not found")]
+    NotFound(String),
+    /// The streams on the server are not those under `nats/`.
+    #[error("streams differ from nats/: {0}; `jmip nats apply` changes them")]
+    Differs(String),
+    /// A local file could not be written or read.
+    #[error("cannot use file {path}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Shutdown was asked for.
+    #[error("shutting down")]
+    Shutdown,
+}
+
+impl LogError {
+    pub(crate) fn request(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::Request {
+            what,
+            source: source.into(),
+        }
+    }
+}
+
+/// An error with its causes on one line: what a log line and a status want.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

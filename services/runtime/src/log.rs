@@ -1,0 +1,329 @@
+//! The handle on the log: connect, look up, commit, append.
+
+use crate::batch::{self, Fence, Outcome, Outgoing};
+use crate::error::LogError;
+use crate::position::{self, Position};
+use crate::reader::{Delivered, Reader, Selection};
+use crate::retry::Backoff;
+use crate::status::Status;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
+use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectOptions};
+use jmip_core::{Envelope, Message, Stored, subjects};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Inputs looked through for the last event of a producer that carries a position.
+const LOOK_BACK: usize = 1000;
+
+/// A connection to the log; clones share it.
+#[derive(Clone)]
+pub struct Log {
+    pub(crate) client: Client,
+    pub(crate) context: Context,
+}
+
+/// The end of a producer's part of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tail {
+    /// What its last batch carried.
+    pub position: Position,
+    /// Last sequence on its subjects: what the next batch expects.
+    pub sequence: u64,
+    /// Id of the event there.
+    pub event_id: Vec<u8>,
+}
+
+impl Log {
+    /// Connects, and from then on reconnects by itself for ever.
+    ///
+    /// Errors: [`LogError::Connect`] when the first attempt fails.
+    pub async fn connect(url: &str) -> Result<Self, LogError> {
+        let client = ConnectOptions::new()
+            .name("jmip")
+            .request_timeout(Some(REQUEST_TIMEOUT))
+            .connection_timeout(REQUEST_TIMEOUT)
+            .subscription_capacity(64 * 1024)
+            .reconnect_delay_callback(|tries| {
+                Duration::from_millis(100)
+                    .saturating_mul(u32::try_from(tries).unwrap_or(20))
+                    .min(Duration::from_secs(2))
+            })
+            .connect(url)
+            .await
+            .map_err(|e| LogError::Connect(e.into()))?;
+        Ok(Self {
+            context: jetstream::new(client.clone()),
+            client,
+        })
+    }
+
+    /// Whether the server answers and has the event stream.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn ready(&self) -> Result<(), LogError> {
+        self.last_sequence(subjects::EVENTS_STREAM)
+            .await
+            .map(|_| ())
+    }
+
+    /// Last sequence of a stream, 0 when it is empty.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn last_sequence(&self, stream: &str) -> Result<u64, LogError> {
+        let info = self.stream(stream).await?.get_info().await;
+        Ok(info
+            .map_err(|e| LogError::request("stream info", e))?
+            .state
+            .last_sequence)
+    }
+
+    /// Last sequence on the ingest subjects of a tenant, 0 when there is none.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn last_ingest_sequence(&self, tenant: &str) -> Result<u64, LogError> {
+        let mut last = 0;
+        for pattern in [subjects::ingest(tenant, "*"), subjects::blob(tenant, "*")] {
+            let found = self.last_message(subjects::INGEST_STREAM, &pattern).await?;
+            last = last.max(found.map_or(0, |message| message.sequence));
+        }
+        Ok(last)
+    }
+
+    /// How many events of each subject the log holds.
+    ///
+    /// Shape: by subject, in its order. Errors: as the server reports them.
+    pub async fn event_counts(&self) -> Result<std::collections::BTreeMap<String, u64>, LogError> {
+        use futures::TryStreamExt;
+        let failed = |e: async_nats::Error| LogError::request("subject counts", e);
+        let stream = self.stream(subjects::EVENTS_STREAM).await?;
+        let counts = stream
+            .info_with_subjects("jmip.event.>")
+            .await
+            .map_err(|e| LogError::request("subject counts", e))?;
+        counts
+            .map_ok(|(subject, count)| (subject, count as u64))
+            .map_err(|e| failed(e.into()))
+            .try_collect()
+            .await
+    }
+
+    /// Takes part in nothing: answers the stored event at a sequence.
+    ///
+    /// Errors: [`LogError::NotFound`], or as the server reports them.
+    pub async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
+        let stream = self.stream(subjects::EVENTS_STREAM).await?;
+        let message = stream
+            .get_raw_message(sequence)
+            .await
+            .map_err(|e| match e.kind() {
+                LastRawMessageErrorKind::NoMessageFound => {
+                    LogError::NotFound(format!("event {sequence}"))
+                }
+                _ => LogError::request("reading an event", e),
+            })?;
+        Ok(Stored {
+            sequence,
+            stored_at: message.time.into(),
+            envelope: Envelope::decode(message.payload.as_ref()).unwrap_or_default(),
+        })
+    }
+
+    /// Appends an event of a person, once, and answers its sequence.
+    ///
+    /// Fenced by the user's last event, so that an attempt whose answer was lost is recognised
+    /// instead of repeated. Errors: as the server reports them; after [`LogError::Request`] it is
+    /// unknown whether the event is stored.
+    pub async fn append(&self, envelope: Envelope) -> Result<u64, LogError> {
+        let subjects = subjects::of_producer_for(&envelope.tenant, "user");
+        let id = envelope.id.clone();
+        let outgoing = [Outgoing {
+            envelope,
+            trace: None,
+        }];
+        let mut backoff = Backoff::new();
+        let never = CancellationToken::new();
+        let first = self.last_sequence_on(&subjects).await?;
+        let mut last = first;
+        for _ in 0..APPEND_TRIES {
+            let fence = Fence {
+                subjects: &subjects,
+                last,
+                position: None,
+            };
+            match batch::store(&self.client, &outgoing, &fence).await {
+                Ok(Outcome::Stored(sequence)) => return Ok(sequence),
+                Ok(Outcome::LostFence) | Err(LogError::Request { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            backoff.wait(&never).await;
+            if let Some(sequence) = self.find_after(&subjects, first, &id).await? {
+                return Ok(sequence);
+            }
+            last = self.last_sequence_on(&subjects).await?;
+        }
+        Err(LogError::request(
+            "append",
+            "the log took none of several attempts",
+        ))
+    }
+
+    pub(crate) async fn stream(&self, name: &str) -> Result<Stream<()>, LogError> {
+        let stream = self.context.get_stream_no_info(name).await;
+        stream.map_err(|e| LogError::request("binding a stream", e))
+    }
+
+    async fn last_message(
+        &self,
+        stream: &str,
+        pattern: &str,
+    ) -> Result<Option<StreamMessage>, LogError> {
+        // By the leader, not by direct get: a replica may be behind, and a fence must not be.
+        match self
+            .stream(stream)
+            .await?
+            .get_last_raw_message_by_subject(pattern)
+            .await
+        {
+            Ok(message) => Ok(Some(message)),
+            Err(e) if e.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(e) => Err(LogError::request("reading the last message", e)),
+        }
+    }
+
+    async fn last_sequence_on(&self, pattern: &str) -> Result<u64, LogError> {
+        let message = self.last_message(subjects::EVENTS_STREAM, pattern).await?;
+        Ok(message.map_or(0, |message| message.sequence))
+    }
+
+    async fn find_after(
+        &self,
+        pattern: &str,
+        after: u64,
+        id: &[u8],
+    ) -> Result<Option<u64>, LogError> {
+        let last = self.last_sequence_on(pattern).await?;
+        let selection = Selection::events_matching(pattern.to_owned());
+        let mut reader = Reader::open(self, &selection, after).await?;
+        let mut at = after;
+        while at < last {
+            let stretch: Vec<Delivered<Stored>> = reader.next(LOOK_BACK).await?;
+            for delivered in &stretch {
+                at = delivered.input.sequence;
+                if delivered.input.envelope.id == id {
+                    return Ok(Some(at));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads back where a producer is.
+    pub(crate) async fn tail(&self, producer: &str) -> Result<Tail, LogError> {
+        let pattern = subjects::of_producer(producer);
+        let Some(message) = self.last_message(subjects::EVENTS_STREAM, &pattern).await? else {
+            return Ok(Tail::default());
+        };
+        let event_id = Envelope::decode(message.payload.as_ref())
+            .unwrap_or_default()
+            .id;
+        let carried = message
+            .headers
+            .get(position::HEADER)
+            .map(|value| value.as_str().parse());
+        let position = match carried {
+            Some(Ok(position)) => position,
+            // Somebody else wrote on this producer's subjects: the last batch of ours still counts.
+            _ => self.last_carried(&pattern, message.sequence).await?,
+        };
+        Ok(Tail {
+            position,
+            sequence: message.sequence,
+            event_id,
+        })
+    }
+
+    async fn last_carried(&self, pattern: &str, until: u64) -> Result<Position, LogError> {
+        let selection = Selection::events_matching(pattern.to_owned());
+        let mut reader = Reader::open(self, &selection, 0).await?;
+        let mut found = Position::default();
+        let mut at = 0;
+        while at < until {
+            let stretch: Vec<Delivered<Stored>> = reader.next(LOOK_BACK).await?;
+            for delivered in stretch {
+                at = delivered.input.sequence;
+                found = delivered.position.unwrap_or(found);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Stores a batch, retrying for ever what passes by itself.
+    ///
+    /// Answers the producer's new tail, or `None` when another writer was there first.
+    /// Errors: [`LogError::Shutdown`] only.
+    pub(crate) async fn commit(&self, ask: Commit<'_>) -> Result<Option<Tail>, LogError> {
+        let pattern = subjects::of_producer(ask.producer);
+        let fence = Fence {
+            subjects: &pattern,
+            last: ask.expected,
+            position: Some(ask.position),
+        };
+        let Some(ours) = ask.batch.last().map(|last| last.envelope.id.clone()) else {
+            return Ok(Some(Tail {
+                position: ask.position,
+                sequence: ask.expected,
+                event_id: vec![],
+            }));
+        };
+        let stored = |sequence| Tail {
+            position: ask.position,
+            sequence,
+            event_id: ours.clone(),
+        };
+        let mut backoff = Backoff::new();
+        loop {
+            let mut answer = batch::store(&self.client, ask.batch, &fence).await;
+            // Whether an attempt without a clear answer was stored is read back from the log:
+            // the batch is atomic, so its last event stands for all of it.
+            while !matches!(answer, Ok(Outcome::Stored(_))) {
+                match self.tail(ask.producer).await {
+                    Ok(tail) if tail.event_id == ours => {
+                        answer = Ok(Outcome::Stored(tail.sequence))
+                    }
+                    Ok(tail) if tail.sequence != ask.expected => return Ok(None),
+                    Ok(_) => break,
+                    Err(error) => answer = Err(error),
+                }
+                if let Err(error) = &answer {
+                    ask.status.failing(error);
+                    if !backoff.wait(ask.shutdown).await {
+                        return Err(LogError::Shutdown);
+                    }
+                }
+            }
+            match answer {
+                Ok(Outcome::Stored(sequence)) => return Ok(Some(stored(sequence))),
+                Ok(Outcome::LostFence) => {}
+                Err(error) => ask.status.failing(&error),
+            }
+            if !backoff.wait(ask.shutdown).await {
+                return Err(LogError::Shutdown);
+            }
+        }
+    }
+}
+
+const APPEND_TRIES: usize = 8;
+
+/// One batch of a loop.
+pub(crate) struct Commit<'a> {
+    pub producer: &'a str,
+    pub batch: &'a [Outgoing],
+    pub expected: u64,
+    pub position: Position,
+    pub status: &'a Status,
+    pub shutdown: &'a CancellationToken,
+}

@@ -1,0 +1,267 @@
+//! The ordered reader: messages of a stream in strict order from a position, without acks.
+//!
+//! It asks for what is there now, and waits for the first message when nothing is; so a busy log
+//! comes in large stretches and a lone message at once. Whatever goes wrong ends in an error, after
+//! which the next call starts anew behind the last message that was handed out.
+
+use crate::batch::TRACEPARENT;
+use crate::error::LogError;
+use crate::log::Log;
+use crate::position::{self, Position};
+use async_nats::jetstream;
+use async_nats::jetstream::consumer::pull::{self, Batch};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
+use futures::StreamExt;
+use jmip_core::stage::Input;
+use jmip_core::subjects::{self, Kind};
+use jmip_core::{Envelope, Message, Micros, RawMessage, Stored};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an idle reader waits before it asks again.
+const IDLE: Duration = Duration::from_secs(20);
+/// The server forgets a reader that has not asked for so long.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+/// Bytes of one stretch; a stretch holds at least one message whatever its size.
+const STRETCH_BYTES: usize = 8 * 1024 * 1024;
+const CAPTURED_AT: &str = "Jmip-Captured-At";
+const FILENAME: &str = "Jmip-Filename";
+
+/// Which messages a reader wants.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    stream: &'static str,
+    patterns: Vec<String>,
+}
+
+impl Selection {
+    /// Every event.
+    pub fn all_events() -> Self {
+        Self {
+            stream: subjects::EVENTS_STREAM,
+            patterns: vec![],
+        }
+    }
+
+    /// Events of some kinds.
+    pub fn kinds(kinds: &[Kind]) -> Self {
+        let patterns = kinds.iter().map(Kind::pattern).collect();
+        Self {
+            stream: subjects::EVENTS_STREAM,
+            patterns,
+        }
+    }
+
+    /// Events under one subject pattern.
+    pub fn events_matching(pattern: String) -> Self {
+        Self {
+            stream: subjects::EVENTS_STREAM,
+            patterns: vec![pattern],
+        }
+    }
+
+    /// Exports as published.
+    pub fn ingest() -> Self {
+        Self {
+            stream: subjects::INGEST_STREAM,
+            patterns: vec![],
+        }
+    }
+
+    /// Stream they are in.
+    pub fn stream(&self) -> &'static str {
+        self.stream
+    }
+}
+
+/// A message as read, with what the loop needs beside it.
+#[derive(Clone, Debug)]
+pub struct Delivered<I> {
+    /// The message.
+    pub input: I,
+    /// Trace context it carries.
+    pub trace: Option<Arc<str>>,
+    /// Position it carries.
+    pub(crate) position: Option<Position>,
+    /// Messages the server still has for this reader behind it.
+    pub(crate) pending: u64,
+}
+
+/// What a reader can make of a message.
+pub trait FromMessage: Input + Sized {
+    /// Stream that holds such messages.
+    const STREAM: &'static str;
+
+    /// Reads one; total. Bytes that are no envelope become one without an event.
+    fn read(message: &jetstream::Message, place: Place) -> Self;
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    stream: &'static str,
+    sequence: u64,
+    stored_at: Micros,
+}
+
+impl FromMessage for Stored {
+    const STREAM: &'static str = subjects::EVENTS_STREAM;
+
+    fn read(message: &jetstream::Message, place: Place) -> Self {
+        let envelope = Envelope::decode(message.payload.as_ref()).unwrap_or_default();
+        Self {
+            sequence: place.sequence,
+            stored_at: place.stored_at,
+            envelope,
+        }
+    }
+}
+
+impl FromMessage for RawMessage {
+    const STREAM: &'static str = subjects::INGEST_STREAM;
+
+    fn read(message: &jetstream::Message, place: Place) -> Self {
+        Self {
+            stream: place.stream,
+            sequence: place.sequence,
+            stored_at: place.stored_at,
+            subject: message.subject.to_string(),
+            captured_at: header(message, CAPTURED_AT),
+            filename: header(message, FILENAME),
+            payload: message.payload.to_vec(),
+        }
+    }
+}
+
+fn header(message: &jetstream::Message, name: &str) -> Option<String> {
+    let value = message.headers.as_ref()?.get(name)?;
+    Some(value.as_str().to_owned())
+}
+
+/// An ordered reader of one stream.
+pub struct Reader {
+    log: Log,
+    selection: Selection,
+    consumer: Option<Consumer<pull::Config>>,
+    /// Last stream sequence handed out.
+    at: u64,
+    /// Deliveries of the present consumer: a hole means that some were lost on the way.
+    deliveries: u64,
+}
+
+impl Reader {
+    /// A reader of what follows a sequence.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn open(log: &Log, selection: &Selection, after: u64) -> Result<Self, LogError> {
+        let mut reader = Self {
+            log: log.clone(),
+            selection: selection.clone(),
+            consumer: None,
+            at: after,
+            deliveries: 0,
+        };
+        reader.consumer().await?;
+        Ok(reader)
+    }
+
+    async fn consumer(&mut self) -> Result<Consumer<pull::Config>, LogError> {
+        if let Some(consumer) = &self.consumer {
+            return Ok(consumer.clone());
+        }
+        let config = pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: self.at + 1,
+            },
+            ack_policy: AckPolicy::None,
+            filter_subjects: self.selection.patterns.clone(),
+            inactive_threshold: FORGOTTEN_AFTER,
+            memory_storage: true,
+            num_replicas: 1,
+            ..Default::default()
+        };
+        let stream = self.log.stream(self.selection.stream).await?;
+        let consumer = stream.create_consumer(config).await;
+        let consumer = consumer.map_err(|e| LogError::request("creating a reader", e))?;
+        self.deliveries = 0;
+        Ok(self.consumer.insert(consumer).clone())
+    }
+
+    /// The next messages in order: at most `max`, at least one unless none came for some seconds.
+    ///
+    /// Errors: as the server reports them; call again to go on behind the last message handed out.
+    pub async fn next<I: FromMessage>(
+        &mut self,
+        max: usize,
+    ) -> Result<Vec<Delivered<I>>, LogError> {
+        let consumer = self.consumer().await?;
+        let failed = |e| LogError::request("reading the log", e);
+        let mut stretch = Vec::new();
+        let there = consumer
+            .fetch()
+            .max_messages(max)
+            .max_bytes(STRETCH_BYTES)
+            .messages()
+            .await;
+        let result = match there {
+            Ok(batch) => self.take(batch, &mut stretch).await,
+            Err(e) => Err(failed(e)),
+        };
+        let result = match result {
+            Ok(()) if stretch.is_empty() => {
+                // One that waits, without a byte limit: the next message comes whatever its size.
+                match consumer
+                    .batch()
+                    .max_messages(1)
+                    .expires(IDLE)
+                    .messages()
+                    .await
+                {
+                    Ok(batch) => self.take(batch, &mut stretch).await,
+                    Err(e) => Err(failed(e)),
+                }
+            }
+            other => other,
+        };
+        if let Err(error) = result {
+            self.consumer = None;
+            if stretch.is_empty() {
+                return Err(error);
+            }
+        }
+        Ok(stretch)
+    }
+
+    async fn take<I: FromMessage>(
+        &mut self,
+        mut batch: Batch,
+        stretch: &mut Vec<Delivered<I>>,
+    ) -> Result<(), LogError> {
+        while let Some(message) = batch.next().await {
+            let message = message.map_err(|e| LogError::request("reading the log", e))?;
+            let info = message
+                .info()
+                .map_err(|e| LogError::request("reading a delivery", e))?;
+            if info.consumer_sequence != self.deliveries + 1 || info.stream_sequence <= self.at {
+                return Err(LogError::request(
+                    "reading the log",
+                    "a delivery was lost on the way",
+                ));
+            }
+            let place = Place {
+                stream: self.selection.stream,
+                sequence: info.stream_sequence,
+                stored_at: info.published.into(),
+            };
+            self.deliveries = info.consumer_sequence;
+            self.at = info.stream_sequence;
+            stretch.push(Delivered {
+                input: I::read(&message, place),
+                trace: header(&message, TRACEPARENT).map(Arc::from),
+                position: header(&message, position::HEADER).and_then(|text| text.parse().ok()),
+                pending: info.pending,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,299 @@
+//! The loop of a splitter: one input becomes many batches, and a crash resumes inside it.
+
+use crate::Context;
+use crate::batch::{MAX_BYTES, Outgoing};
+use crate::decider::{panic_text, parked};
+use crate::error::{LogError, chain};
+use crate::log::{Commit, Tail};
+use crate::position::Position;
+use crate::reader::{Delivered, Reader, Selection};
+use crate::retry::{Backoff, pause_for};
+use crate::status::{LoopKind, LoopState, Status};
+use jmip_core::{Cause, Envelope, Event, Message, Seal, Splitter, Stored};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Inputs of one stretch; each may be a whole export.
+const STRETCH: usize = 50;
+/// Events of one batch: full enough to be fast, small enough that the next stage starts early.
+const BATCH: usize = 500;
+/// Events read ahead of the batch in hand: bounds the memory of a long export.
+const READ_AHEAD: usize = 64;
+/// How often bytes that are not where the input says are looked for before it is parked.
+const FETCH_TRIES: u32 = 5;
+/// A standby takes over when due inputs stay unanswered for so long.
+const PATIENCE: Duration = Duration::from_secs(3);
+const EVENTS: &str = jmip_core::subjects::EVENTS_STREAM;
+
+/// Runs a splitter until shutdown.
+pub async fn run_splitter(context: Context, splitter: Splitter) {
+    let status = context.statuses.pen(splitter.name, LoopKind::Stage);
+    let mut backoff = Backoff::new();
+    let mut is_standby = false;
+    loop {
+        let session = Session {
+            context: &context,
+            status: &status,
+            splitter,
+        };
+        match session.run(is_standby).await {
+            Ok(()) => {
+                is_standby = true;
+                backoff = Backoff::new();
+            }
+            Err(LogError::Shutdown) => return,
+            Err(error) => {
+                status.failing(&error);
+                if !backoff.wait(&context.shutdown).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+struct Session<'a> {
+    context: &'a Context,
+    status: &'a Status,
+    splitter: Splitter,
+}
+
+/// Another writer was there first.
+struct Lost;
+
+impl Session<'_> {
+    /// Reads and splits until another writer was there first.
+    async fn run(&self, mut is_standby: bool) -> Result<(), LogError> {
+        let log = &self.context.log;
+        let mut tail = log.tail(self.splitter.name).await?;
+        let selection = Selection::kinds(self.splitter.consumes);
+        let mut reader = Reader::open(log, &selection, tail.position.input).await?;
+        self.status.is(if is_standby {
+            LoopState::Standby
+        } else {
+            LoopState::Running
+        });
+        loop {
+            let stretch: Vec<Delivered<Stored>> = tokio::select! {
+                () = self.context.shutdown.cancelled() => return Err(LogError::Shutdown),
+                stretch = reader.next(STRETCH) => stretch?,
+            };
+            for (index, delivered) in stretch.iter().enumerate() {
+                if is_standby {
+                    if !pause_for(PATIENCE, &self.context.shutdown).await {
+                        return Err(LogError::Shutdown);
+                    }
+                    if log.tail(self.splitter.name).await?.sequence != tail.sequence {
+                        return Ok(());
+                    }
+                    is_standby = false;
+                }
+                let behind = delivered.pending + (stretch.len() - index - 1) as u64;
+                self.status.at(tail.position.input, behind + 1);
+                let Ok(new) = self.split(delivered, tail).await? else {
+                    return Ok(());
+                };
+                tail = new;
+                self.status.at(delivered.input.sequence, behind);
+            }
+        }
+    }
+
+    /// Cuts one input up and stores what comes out.
+    async fn split(
+        &self,
+        delivered: &Delivered<Stored>,
+        tail: Tail,
+    ) -> Result<Result<Tail, Lost>, LogError> {
+        let input = &delivered.input;
+        let mut writer = Writer {
+            session: self,
+            cause: Cause::from(&input.envelope),
+            trace: delivered.trace.clone(),
+            sequence: input.sequence,
+            skip: tail.position.partial,
+            outputs: tail.position.partial,
+            before: tail.position.input,
+            tail,
+            batch: vec![],
+            bytes: 0,
+        };
+        let Some(located) = (self.splitter.locate)(&input.envelope) else {
+            self.status.done(1, 0);
+            return Ok(Ok(writer.tail));
+        };
+        let file = match self.fetch(&located).await? {
+            Ok(file) => file,
+            Err(error) => return writer.park((error, FETCH_TRIES)).await,
+        };
+        let (sender, mut events) = mpsc::channel(READ_AHEAD);
+        let split = self.splitter.split;
+        let envelope = input.envelope.clone();
+        let reading = tokio::task::spawn_blocking(move || read(split, &envelope, file, sender));
+        let mut number = 0_u64;
+        while let Some(event) = events.recv().await {
+            number += 1;
+            if number > writer.skip && writer.add(event, number - 1).await?.is_err() {
+                return Ok(Err(Lost));
+            }
+            if self.context.shutdown.is_cancelled() {
+                return Err(LogError::Shutdown);
+            }
+        }
+        match reading.await {
+            Ok(Ok(())) => writer.finish().await,
+            Ok(Err(panic)) => writer.park((panic, 1)).await,
+            Err(error) => Err(LogError::request("splitting", error)),
+        }
+    }
+
+    /// The bytes, as a local file; `Err` inside when they are not there after several tries.
+    async fn fetch(
+        &self,
+        located: &jmip_core::Located,
+    ) -> Result<Result<std::fs::File, String>, LogError> {
+        let mut backoff = Backoff::new();
+        let mut tries = 0;
+        loop {
+            match self
+                .context
+                .log
+                .fetch(located, self.context.state_dir.as_deref())
+                .await
+            {
+                Ok(file) => return Ok(Ok(file)),
+                Err(error @ LogError::NotFound(_)) => {
+                    tries += 1;
+                    if tries >= FETCH_TRIES {
+                        return Ok(Err(chain(&error)));
+                    }
+                }
+                Err(error) => self.status.failing(&error),
+            }
+            if !backoff.wait(&self.context.shutdown).await {
+                return Err(LogError::Shutdown);
+            }
+        }
+    }
+}
+
+type Split = fn(&Envelope, &mut dyn std::io::Read, &mut jmip_core::Emit<'_>);
+
+/// Runs the pure part on its own thread; a panic comes back as its words.
+fn read(
+    split: Split,
+    envelope: &Envelope,
+    mut file: std::fs::File,
+    sender: mpsc::Sender<Event>,
+) -> Result<(), String> {
+    let run = AssertUnwindSafe(|| {
+        split(
+            envelope,
+            &mut file,
+            &mut |event| match sender.blocking_send(event) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            },
+        );
+    });
+    catch_unwind(run).map_err(|panic| panic_text(&panic))
+}
+
+/// Gathers the events of one input into batches.
+struct Writer<'a> {
+    session: &'a Session<'a>,
+    cause: Cause,
+    trace: Option<Arc<str>>,
+    sequence: u64,
+    /// Events that are stored from an earlier attempt.
+    skip: u64,
+    /// Events of this input that are stored.
+    outputs: u64,
+    /// Last input before this one.
+    before: u64,
+    tail: Tail,
+    batch: Vec<Outgoing>,
+    bytes: usize,
+}
+
+impl Writer<'_> {
+    fn seal(&self) -> Seal<'static> {
+        let splitter = self.session.splitter;
+        Seal {
+            stage: splitter.name,
+            version: splitter.version,
+            knowledge_sha256: &[],
+        }
+    }
+
+    /// Takes an event; when the batch is full, stores all but this newest one, so that there is
+    /// always one left to carry the final position.
+    async fn add(&mut self, event: Event, index: u64) -> Result<Result<(), Lost>, LogError> {
+        let envelope = self.seal().envelope(event.into(), &self.cause, index);
+        let size = envelope.encoded_len();
+        if self.batch.len() >= BATCH || self.bytes + size > MAX_BYTES {
+            let outputs = self.outputs + self.batch.len() as u64;
+            let position = Position {
+                input: self.before,
+                partial: outputs,
+            };
+            if self.store(position).await?.is_err() {
+                return Ok(Err(Lost));
+            }
+        }
+        self.bytes += size;
+        self.batch.push(Outgoing {
+            envelope,
+            trace: self.trace.clone(),
+        });
+        Ok(Ok(()))
+    }
+
+    async fn store(&mut self, position: Position) -> Result<Result<(), Lost>, LogError> {
+        let session = self.session;
+        let commit = Commit {
+            producer: session.splitter.name,
+            batch: &self.batch,
+            expected: self.tail.sequence,
+            position,
+            status: session.status,
+            shutdown: &session.context.shutdown,
+        };
+        let Some(tail) = session.context.log.commit(commit).await? else {
+            tracing::info!(
+                stage = session.splitter.name,
+                "another writer was there first"
+            );
+            return Ok(Err(Lost));
+        };
+        self.outputs += self.batch.len() as u64;
+        self.tail = tail;
+        self.batch.clear();
+        self.bytes = 0;
+        Ok(Ok(()))
+    }
+
+    async fn finish(mut self) -> Result<Result<Tail, Lost>, LogError> {
+        if !self.batch.is_empty() && self.store(Position::after(self.sequence)).await?.is_err() {
+            return Ok(Err(Lost));
+        }
+        self.session.status.done(1, 0);
+        Ok(Ok(self.tail))
+    }
+
+    async fn park(mut self, failure: (String, u32)) -> Result<Result<Tail, Lost>, LogError> {
+        let envelope = parked(&self.seal(), &self.cause, (EVENTS, self.sequence), failure);
+        self.batch.push(Outgoing {
+            envelope,
+            trace: self.trace.clone(),
+        });
+        if self.store(Position::after(self.sequence)).await?.is_err() {
+            return Ok(Err(Lost));
+        }
+        self.session.status.done(1, 1);
+        Ok(Ok(self.tail))
+    }
+}

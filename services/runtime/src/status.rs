@@ -1,0 +1,217 @@
+//! How the loops are: each says so, and answers whoever asks on `jmip.status`.
+
+use crate::error::{LogError, chain};
+use crate::log::Log;
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const SUBJECT: &str = "jmip.status";
+/// How long to wait for one more answer: services answer from memory, within a round trip.
+const ANSWER_WAIT: Duration = Duration::from_millis(300);
+
+/// What a loop feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoopKind {
+    /// Events into events.
+    Stage,
+    /// Events into rows.
+    Projection,
+}
+
+/// What a loop is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoopState {
+    /// Not yet connected.
+    Starting,
+    /// Folding its state from the log.
+    Folding,
+    /// At work, or waiting for input.
+    Running,
+    /// Another instance writes; this one follows.
+    Standby,
+    /// A server fails it; it tries again.
+    Retrying,
+}
+
+/// How one loop is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoopStatus {
+    /// Name of the stage or projection.
+    pub name: String,
+    /// What it feeds.
+    pub kind: LoopKind,
+    /// What it is doing.
+    pub state: LoopState,
+    /// Last input sequence it is done with.
+    pub position: u64,
+    /// Inputs it has yet to do.
+    pub lag: u64,
+    /// Inputs done since it started.
+    pub processed: u64,
+    /// Inputs parked since it started.
+    pub parked: u64,
+    /// What fails it, while it is retrying.
+    pub error: Option<String>,
+}
+
+/// The loops of this process; clones share them.
+#[derive(Clone, Default)]
+pub struct Statuses {
+    loops: Arc<Mutex<BTreeMap<String, LoopStatus>>>,
+}
+
+/// One loop's pen.
+#[derive(Clone)]
+pub(crate) struct Status {
+    name: &'static str,
+    statuses: Statuses,
+}
+
+impl Statuses {
+    /// How the loops of this process are, by name.
+    pub fn all(&self) -> Vec<LoopStatus> {
+        self.loops
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
+    }
+
+    /// Names of loops that have not caught up with their past yet.
+    pub fn not_ready(&self) -> Vec<String> {
+        let waiting = |status: &LoopStatus| {
+            matches!(
+                status.state,
+                LoopState::Starting | LoopState::Folding | LoopState::Retrying
+            )
+        };
+        self.all()
+            .into_iter()
+            .filter(waiting)
+            .map(|status| status.name)
+            .collect()
+    }
+
+    pub(crate) fn pen(&self, name: &'static str, kind: LoopKind) -> Status {
+        let status = LoopStatus {
+            name: name.to_owned(),
+            kind,
+            state: LoopState::Starting,
+            position: 0,
+            lag: 0,
+            processed: 0,
+            parked: 0,
+            error: None,
+        };
+        let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
+        loops.insert(name.to_owned(), status);
+        Status {
+            name,
+            statuses: self.clone(),
+        }
+    }
+
+    /// Answers whoever asks on `jmip.status`, until shutdown.
+    pub async fn answer(self, log: Log, shutdown: CancellationToken) {
+        let mut backoff = crate::retry::Backoff::new();
+        while !shutdown.is_cancelled() {
+            if let Ok(mut asks) = log.client.subscribe(SUBJECT).await {
+                loop {
+                    let ask = tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        ask = asks.next() => ask,
+                    };
+                    let Some(ask) = ask else { break };
+                    let Some(reply) = ask.reply else { continue };
+                    let body = serde_json::to_vec(&self.all()).unwrap_or_default();
+                    if let Err(error) = log.client.publish(reply, body.into()).await {
+                        tracing::debug!(error = %error, "a status answer was not sent");
+                    }
+                }
+            }
+            if !backoff.wait(&shutdown).await {
+                return;
+            }
+        }
+    }
+}
+
+impl Log {
+    /// Asks every running service how its loops are.
+    ///
+    /// Shape: by name, kind and instance as they answered. Errors: when the server is unreachable.
+    pub async fn statuses(&self) -> Result<Vec<LoopStatus>, LogError> {
+        let failed = |e: async_nats::Error| LogError::request("asking for statuses", e);
+        let inbox = self.client.new_inbox();
+        let mut answers = self
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|e| failed(e.into()))?;
+        let asked = self
+            .client
+            .publish_with_reply(SUBJECT, inbox, "".into())
+            .await;
+        asked.map_err(|e| failed(e.into()))?;
+        let mut found = vec![];
+        while let Ok(Some(answer)) = tokio::time::timeout(ANSWER_WAIT, answers.next()).await {
+            let loops: Vec<LoopStatus> =
+                serde_json::from_slice(&answer.payload).unwrap_or_default();
+            found.extend(loops);
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+}
+
+impl Status {
+    fn change(&self, change: impl FnOnce(&mut LoopStatus)) {
+        let mut loops = self
+            .statuses
+            .loops
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(status) = loops.get_mut(self.name) {
+            change(status);
+        }
+    }
+
+    pub(crate) fn is(&self, state: LoopState) {
+        self.change(|status| {
+            status.state = state;
+            status.error = None;
+        });
+    }
+
+    pub(crate) fn at(&self, position: u64, lag: u64) {
+        self.change(|status| {
+            status.position = position;
+            status.lag = lag;
+        });
+    }
+
+    pub(crate) fn done(&self, inputs: u64, parked: u64) {
+        self.change(|status| {
+            status.state = LoopState::Running;
+            status.error = None;
+            status.processed += inputs;
+            status.parked += parked;
+        });
+    }
+
+    pub(crate) fn failing(&self, error: &(dyn std::error::Error + 'static)) {
+        let text = chain(error);
+        tracing::warn!(loop_name = self.name, error = %text, "{} failed and tries again", self.name);
+        self.change(|status| {
+            status.state = LoopState::Retrying;
+            status.error = Some(text);
+        });
+    }
+}
