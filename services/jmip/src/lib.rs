@@ -1,1 +1,3 @@
 //! jmip.
+
+pub mod embedded;

@@ -1,0 +1,99 @@
+//! Starting a system that outlives its starter, and stopping it.
+
+use super::endpoints::Endpoints;
+use super::{directory, endpoints, process};
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal};
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Says to the process we start that it is on its own.
+const DETACHED: &str = "JMIP_DETACHED";
+/// Restoring a large log and recovering a large database take this long at worst.
+const READY_PATIENCE: Duration = Duration::from_secs(300);
+/// A stop ends with a checkpoint; each server has its own bound below this.
+const STOP_PATIENCE: Duration = Duration::from_secs(150);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs this program again with other arguments, in a session of its own with its output in
+/// `<dir>/log/jmip.log`, and waits until `is_ready` likes what it wrote down.
+///
+/// Errors: something runs there already; it ended before it was ready (with its last words); it
+/// was not ready within five minutes and was stopped.
+pub fn detach(
+    dir: &Path,
+    args: &[OsString],
+    is_ready: impl Fn(&Endpoints) -> bool,
+) -> anyhow::Result<Endpoints> {
+    if let Some(pid) = directory::holder(dir) {
+        anyhow::bail!("jmip is already running in {} (pid {pid})", dir.display());
+    }
+    directory::make_private(&dir.join("log"))?;
+    let log = directory::log_path(dir, "jmip");
+    let out = File::options().create(true).append(true).open(&log)?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(args)
+        .env(DETACHED, "1")
+        .stdin(Stdio::null())
+        .stdout(out.try_clone()?)
+        .stderr(out)
+        .spawn()
+        .context("cannot run this program again")?;
+    let end = Instant::now() + READY_PATIENCE;
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait()? {
+            let last = directory::last_lines(&log);
+            anyhow::bail!("jmip ended before it was ready ({status}):\n{last}");
+        }
+        let ready = endpoints::read(dir)
+            .filter(|endpoints| endpoints.pid == Some(child.id()) && is_ready(endpoints));
+        if let Some(endpoints) = ready {
+            return Ok(endpoints);
+        }
+        std::thread::sleep(LOOK);
+    }
+    process::send(Some(Pid::from_child(&child)), Signal::TERM);
+    anyhow::bail!(
+        "jmip was not ready within {READY_PATIENCE:?}: see {}",
+        log.display()
+    )
+}
+
+/// Leaves the starter's session, so that closing its terminal does not end us.
+pub(super) fn leave_session_if_detached() {
+    if std::env::var_os(DETACHED).is_some() {
+        // It fails where we lead a session already, which is all that is wanted.
+        let _ = rustix::process::setsid();
+    }
+}
+
+/// Stops the system in a folder and waits until it is gone; answers with its process, or `None`
+/// when nothing ran there.
+///
+/// Errors: it is another user's; it is still there after two and a half minutes.
+pub fn down(dir: &Path) -> anyhow::Result<Option<u32>> {
+    let Some(pid) = directory::holder(dir) else {
+        return Ok(None);
+    };
+    // The lock is held, so the number in it is that of a live jmip.
+    let process = i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .context("an impossible pid")?;
+    rustix::process::kill_process(process, Signal::TERM)
+        .with_context(|| format!("cannot stop jmip (pid {pid})"))?;
+    let end = Instant::now() + STOP_PATIENCE;
+    while Instant::now() < end {
+        if directory::holder(dir) != Some(pid) {
+            return Ok(Some(pid));
+        }
+        std::thread::sleep(LOOK);
+    }
+    anyhow::bail!(
+        "jmip (pid {pid}) has not stopped within {STOP_PATIENCE:?}: see {}",
+        directory::log_path(dir, "jmip").display()
+    )
+}
