@@ -1,1 +1,110 @@
-//! jmip-ingest.
+//! Cuts an export into postings: bytes in, one event per record out.
+//!
+//! Consumes `export.received`; emits `posting.observed` or `posting.refused` per record,
+//! `export.progressed` every [`PROGRESS_EVERY_RECORDS`] records and one `export.read` at the end.
+//!
+//! Invariants: every record ends in exactly one event, so records = observed + refused; the events
+//! of one export are the same sequence each time, however its bytes arrive; memory is bounded for
+//! an export of any size; no input makes it panic.
+//!
+//! Layers, each streaming: gzip (`decompressed`), character encoding (`text`), records
+//! (`csv_records`, `lines`), columns (`connectors`).
+//!
+//! ```
+//! use jmip_core::event::ExportReceived;
+//! use jmip_core::{Envelope, Event};
+//! use std::ops::ControlFlow;
+//!
+//! let receipt = Envelope {
+//!     event: Some(Event::ExportReceived(ExportReceived::default())),
+//!     ..Default::default()
+//! };
+//! let mut export = b"{\"title\":\"Baker\"}\n".as_slice();
+//! let mut titles = vec![];
+//! (jmip_ingest::SPLITTER.split)(&receipt, &mut export, &mut |event| {
+//!     if let Event::PostingObserved(posting) = event {
+//!         titles.push(posting.title);
+//!     }
+//!     ControlFlow::Continue(())
+//! });
+//! assert_eq!(titles, ["Baker"]);
+//! ```
+
+mod connectors;
+mod csv_records;
+mod decompressed;
+mod lines;
+mod platform;
+mod problem;
+mod split;
+mod text;
+
+use jmip_core::event::export_received::Location;
+use jmip_core::{Envelope, Event, Located, Splitter, subjects};
+
+/// Records between two `export.progressed`.
+pub const PROGRESS_EVERY_RECORDS: u32 = 250;
+
+/// The service.
+///
+/// When the reader itself fails, `split` stops without `export.read`: what the bytes would have
+/// said is not known, and the runtime has to run it again.
+pub const SPLITTER: Splitter = Splitter {
+    name: "ingest",
+    version: 1,
+    consumes: &[subjects::EXPORT_RECEIVED],
+    locate,
+    split: split::split,
+};
+
+fn locate(envelope: &Envelope) -> Option<Located> {
+    let Some(Event::ExportReceived(receipt)) = &envelope.event else {
+        return None;
+    };
+    Some(match receipt.location.as_ref()? {
+        Location::MessageSequence(sequence) => Located::Message {
+            stream: subjects::INGEST_STREAM,
+            sequence: *sequence,
+        },
+        Location::Blob(name) => Located::Blob { name: name.clone() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jmip_core::event::{ExportRead, ExportReceived};
+
+    fn received(location: Option<Location>) -> Envelope {
+        let receipt = ExportReceived {
+            location,
+            ..Default::default()
+        };
+        Envelope {
+            event: Some(Event::ExportReceived(receipt)),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn an_export_is_where_its_receipt_says() {
+        let inline = received(Some(Location::MessageSequence(7)));
+        let expected = Located::Message {
+            stream: "JMIP_INGEST",
+            sequence: 7,
+        };
+        assert_eq!(locate(&inline), Some(expected));
+        let blob = received(Some(Location::Blob("ab".into())));
+        assert_eq!(locate(&blob), Some(Located::Blob { name: "ab".into() }));
+    }
+
+    #[test]
+    fn an_input_without_bytes_is_nobodys_business() {
+        assert_eq!(locate(&received(None)), None);
+        let other = Envelope {
+            event: Some(Event::ExportRead(ExportRead::default())),
+            ..Default::default()
+        };
+        assert_eq!(locate(&other), None);
+    }
+}
