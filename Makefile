@@ -1,0 +1,28 @@
+# Each target is one script in deploy/ or one command.
+.DEFAULT_GOAL := help
+.PHONY: help run up down check test clean
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: ## Set up, start, publish a sample and show ten recommended jobs; leaves it running
+	@sh deploy/run.sh
+
+up: ## Set up and start; leaves it running
+	@sh deploy/setup.sh
+	@cargo build --release --package jmip
+	@target/release/jmip up --detach
+
+down: ## Stop what run or up started
+	@target/release/jmip down
+
+check: ## Check format and lints; warnings are errors
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+test: ## Check, then run every test, on real servers
+	@sh deploy/test.sh
+
+clean: ## Stop it and remove what was built; what you published (.jmip) stays
+	@if [ -x target/release/jmip ]; then target/release/jmip down; fi
+	cargo clean
