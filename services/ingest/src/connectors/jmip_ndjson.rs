@@ -62,11 +62,7 @@ fn recognises(head: &[u8]) -> bool {
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty());
-    let is_object = |line: &[u8]| {
-        line.starts_with(b"{")
-            && serde_json::from_str::<Object<'_>>(&String::from_utf8_lossy(line)).is_ok()
-    };
-    if lines.clone().take(LINES_LOOKED_AT).any(is_object) {
+    if lines.clone().take(LINES_LOOKED_AT).any(has_title) {
         return true;
     }
     // One line longer than all that is seen of it.
@@ -74,6 +70,13 @@ fn recognises(head: &[u8]) -> bool {
     let is_open = head.len() >= BLOCK_BYTES && lines.next().is_none();
     let after_brace = first.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
     is_open && after_brace.is_some_and(|rest| rest.starts_with(b"\""))
+}
+
+/// Other lines of JSON are no postings: refusing each of thousands would help nobody.
+fn has_title(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    serde_json::from_str::<Object<'_>>(&line)
+        .is_ok_and(|Object(members)| members.iter().any(|(name, _)| name == "title"))
 }
 
 fn read(text: &mut Text<'_>, each: &mut Each<'_>) {
@@ -336,6 +339,9 @@ mod tests {
     fn a_few_broken_lines_do_not_hide_the_format() {
         assert!(recognises(b"\n{broken\n{\"title\":\"x\"}\n"));
         assert!(!recognises(b"{\n  \"jobs\": [\n"));
+        assert!(!recognises(
+            b"{\"skill\":\"baking\"}\n{\"skill\":\"frying\"}\n"
+        ));
         assert!(!recognises(b""));
         let long = [b"{\"title\":\"".to_vec(), vec![b'x'; BLOCK_BYTES]].concat();
         assert!(recognises(&long[..BLOCK_BYTES]));
