@@ -1,1 +1,142 @@
-//! Cross-crate tests of JMIP.
+//! What the integration and fault tests share: a whole system on real servers in a folder of its
+//! own.
+
+use jmip::embedded::{Embedded, Given};
+use jmip::system::{ALL, Service, Settings, System};
+use jmip_core::subjects;
+use jmip_projections::digest::{self, TableDigest};
+use jmip_projections::market::receipt::{self, ReceiptStatus};
+use jmip_runtime::config::Secret;
+use jmip_runtime::{ExportClaims, Log, Spool};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A read model that has not caught up by then never will.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks at a read model.
+const LOOK: Duration = Duration::from_millis(20);
+/// The key of every test's API.
+pub const API_KEY: &str = "jmip_test_0123456789abcdef0123456789abcdef";
+
+/// Servers of one test, gone with it.
+pub struct Servers {
+    embedded: Option<Embedded>,
+    folder: TempDir,
+}
+
+impl Servers {
+    /// A nats-server and a Postgres with the streams in place.
+    pub async fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("jmip-test-").tempdir().unwrap();
+        let dir = folder.path().join(".jmip");
+        let embedded = Embedded::start_given(&dir, Given::default()).await.unwrap();
+        let log = Log::connect(&embedded.endpoints().nats_url).await.unwrap();
+        log.apply_streams().await.unwrap();
+        Self { embedded: Some(embedded), folder }
+    }
+
+    /// Their folder.
+    pub fn dir(&self) -> PathBuf {
+        self.folder.path().join(".jmip")
+    }
+
+    /// Where the servers are and what a system in front of them needs.
+    pub fn settings(&self) -> Settings {
+        let endpoints = self.embedded.as_ref().unwrap().endpoints();
+        Settings {
+            nats_url: Secret::new(endpoints.nats_url.clone()),
+            database_url: Secret::new(endpoints.database_url.clone()),
+            api_listen: Some(([127, 0, 0, 1], 0).into()),
+            api_key: Some(Secret::new(API_KEY.to_owned())),
+            state_dir: Some(self.dir().join("state")),
+        }
+    }
+
+    /// Some services in front of the servers.
+    pub async fn run(&self, services: &[Service]) -> System {
+        System::start(services, self.settings()).await.unwrap()
+    }
+
+    /// All services in front of the servers.
+    pub async fn system(&self) -> System {
+        self.run(&ALL).await
+    }
+
+    /// Stops the servers.
+    pub async fn stop(mut self) {
+        if let Some(embedded) = self.embedded.take() {
+            embedded.stop().await.unwrap();
+        }
+    }
+}
+
+/// Publishes bytes; answers their sequence on the ingest stream.
+pub async fn publish(log: &Log, source: &str, captured_at: &str, bytes: &[u8]) -> u64 {
+    let mut spool = Spool::new(None).unwrap();
+    spool.write(bytes).unwrap();
+    let claims = ExportClaims {
+        tenant: subjects::DEFAULT_TENANT.to_owned(),
+        source: source.to_owned(),
+        captured_at: Some(captured_at.to_owned()),
+        ..ExportClaims::default()
+    };
+    let published = log.publish(&claims, &mut spool.finish().unwrap()).await;
+    published.unwrap().sequence
+}
+
+/// Waits until the read model shows every record of a publishing.
+pub async fn wait(system: &System, sequence: u64) -> ReceiptStatus {
+    let look = || receipt::by_ingest_sequence(&system.store, subjects::DEFAULT_TENANT, sequence);
+    eventually(async || match look().await {
+        Ok(Some(status)) if status.done => Some(status),
+        _ => None,
+    })
+    .await
+}
+
+/// Publishes bytes and waits for what becomes of them.
+pub async fn publish_and_wait(
+    system: &System,
+    source: &str,
+    captured_at: &str,
+    bytes: &[u8],
+) -> ReceiptStatus {
+    let sequence = publish(&system.log, source, captured_at, bytes).await;
+    wait(system, sequence).await
+}
+
+/// Looks until there is something; panics when patience ends.
+pub async fn eventually<T>(look: impl AsyncFn() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.expect("it never came")
+}
+
+/// Digests of the read models.
+pub async fn digests(system: &System) -> Vec<TableDigest> {
+    digest::digest(&system.store).await.unwrap()
+}
+
+/// The folder of real exports, where there is one.
+pub fn real_exports() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    if !folder.is_dir() {
+        eprintln!("skipped: there is no folder of real exports");
+        return None;
+    }
+    Some(folder)
+}
+
+/// The conservation law of one publishing: every record and every posting ended exactly once.
+pub fn assert_conserved(status: &ReceiptStatus) {
+    assert_eq!(status.records, status.observed + status.refused, "{status:?}");
+    let ended = status.new + status.changed + status.seen + status.parked;
+    assert_eq!(status.observed, ended, "{status:?}");
+}

@@ -96,7 +96,7 @@ impl Log {
     }
 
     /// Puts bytes into the object store under the hex of their hash, unless they are there.
-    pub(crate) async fn put_blob(&self, spooled: Spooled) -> Result<String, LogError> {
+    pub(crate) async fn put_blob(&self, spooled: &mut Spooled) -> Result<String, LogError> {
         let name = ids::hex(&spooled.sha256);
         let blobs = self.blobs().await?;
         match blobs.info(&name).await {
@@ -104,7 +104,9 @@ impl Log {
             Err(e) if e.kind() == InfoErrorKind::NotFound => {}
             Err(e) => return Err(LogError::request("looking an object up", e)),
         }
-        let mut file = tokio::fs::File::from_std(spooled.file);
+        let failed = |e| file_error("the spool", e);
+        spooled.file.rewind().map_err(failed)?;
+        let mut file = tokio::fs::File::from_std(spooled.file.try_clone().map_err(failed)?);
         let put = blobs.put(name.as_str(), &mut file).await;
         put.map_err(|e| LogError::request("putting an object", e))?;
         Ok(name)

@@ -4,9 +4,13 @@ use crate::batch::TRACEPARENT;
 use crate::blobs::Spooled;
 use crate::error::LogError;
 use crate::log::Log;
+use crate::retry::Backoff;
 use async_nats::HeaderMap;
+use bytes::Bytes;
 use jmip_core::event::BlobPointer;
 use jmip_core::{INLINE_EXPORT_MAX_BYTES, Message, ids, subjects};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// What a publisher says about an export; recorded, not trusted.
 #[derive(Clone, Debug, Default)]
@@ -37,36 +41,106 @@ pub struct Published {
 impl Log {
     /// Publishes an export; the acknowledgement of the stream is what accepted means.
     ///
-    /// Errors: as the server reports them; after one it is unknown whether the export is stored,
-    /// and publishing it again is harmless.
+    /// Errors: as the server reports them. After one it is unknown whether the export is stored;
+    /// publishing it again is harmless, and [`Log::publish_until_accepted`] looks first.
     pub async fn publish(
         &self,
         claims: &ExportClaims,
-        mut spooled: Spooled,
+        spooled: &mut Spooled,
     ) -> Result<Published, LogError> {
-        let (sha256, size_bytes) = (spooled.sha256, spooled.size_bytes);
+        let (subject, payload) = self.message_of(claims, spooled).await?;
+        let sequence = self.send(subject, claims, payload).await?;
+        Ok(published(spooled, sequence))
+    }
+
+    /// Publishes an export, trying again for as long as `patience` while the server is away.
+    ///
+    /// An attempt that was stored although its answer was lost is found again by the last message
+    /// of the subject, so that it becomes one receipt. Errors: the last failure.
+    pub async fn publish_until_accepted(
+        &self,
+        claims: &ExportClaims,
+        spooled: &mut Spooled,
+        patience: Duration,
+    ) -> Result<Published, LogError> {
+        let end = Instant::now() + patience;
+        let never = CancellationToken::new();
+        let mut backoff = Backoff::new();
+        // Where the subject ended before the first attempt, once that could be asked.
+        let mut before = None;
+        loop {
+            match self.publish_or_find(claims, spooled, &mut before).await {
+                Ok(sequence) => return Ok(published(spooled, sequence)),
+                Err(error) if Instant::now() >= end => return Err(error),
+                Err(error @ (LogError::File { .. } | LogError::Refused { .. })) => {
+                    return Err(error);
+                }
+                Err(error) => tracing::debug!(error = %error, "publishing is tried again"),
+            }
+            backoff.wait(&never).await;
+        }
+    }
+
+    async fn publish_or_find(
+        &self,
+        claims: &ExportClaims,
+        spooled: &mut Spooled,
+        before: &mut Option<u64>,
+    ) -> Result<u64, LogError> {
+        let (subject, payload) = self.message_of(claims, spooled).await?;
+        let last = self.last_message(subjects::INGEST_STREAM, &subject).await?;
+        let last_sequence = last.as_ref().map_or(0, |message| message.sequence);
+        let since = *before.get_or_insert(last_sequence);
+        if let Some(message) = last
+            && message.sequence > since
+            && message.payload == payload
+        {
+            return Ok(message.sequence);
+        }
+        self.send(subject, claims, payload).await
+    }
+
+    /// Subject and payload of an export; a large one is in the object store afterwards.
+    async fn message_of(
+        &self,
+        claims: &ExportClaims,
+        spooled: &mut Spooled,
+    ) -> Result<(String, Bytes), LogError> {
         let (tenant, source) = (&claims.tenant, &claims.source);
-        let (subject, payload) = if size_bytes <= INLINE_EXPORT_MAX_BYTES as u64 {
-            (subjects::ingest(tenant, source), spooled.read_all()?)
-        } else {
-            self.put_blob(spooled).await?;
-            let pointer = BlobPointer {
-                sha256: sha256.to_vec(),
-                size_bytes,
-            };
-            (subjects::blob(tenant, source), pointer.encode_to_vec())
-        };
+        if spooled.size_bytes <= INLINE_EXPORT_MAX_BYTES as u64 {
+            return Ok((subjects::ingest(tenant, source), spooled.read_all()?.into()));
+        }
+        self.put_blob(spooled).await?;
+        let (sha256, size_bytes) = (spooled.sha256.to_vec(), spooled.size_bytes);
+        let pointer = BlobPointer { sha256, size_bytes };
+        Ok((
+            subjects::blob(tenant, source),
+            pointer.encode_to_vec().into(),
+        ))
+    }
+
+    async fn send(
+        &self,
+        subject: String,
+        claims: &ExportClaims,
+        payload: Bytes,
+    ) -> Result<u64, LogError> {
         let sent = self
             .context
-            .publish_with_headers(subject, headers_of(claims), payload.into())
+            .publish_with_headers(subject, headers_of(claims), payload)
             .await
             .map_err(|e| LogError::request("publish", e))?;
         let ack = sent.await.map_err(|e| LogError::request("publish", e))?;
-        Ok(Published {
-            export_id: ids::hex(&sha256),
-            sequence: ack.sequence,
-            size_bytes,
-        })
+        Ok(ack.sequence)
+    }
+}
+
+fn published(spooled: &Spooled, sequence: u64) -> Published {
+    let export_id = ids::hex(&spooled.sha256);
+    Published {
+        export_id,
+        sequence,
+        size_bytes: spooled.size_bytes,
     }
 }
 

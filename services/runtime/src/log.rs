@@ -175,7 +175,7 @@ impl Log {
         stream.map_err(|e| LogError::request("binding a stream", e))
     }
 
-    async fn last_message(
+    pub(crate) async fn last_message(
         &self,
         stream: &str,
         pattern: &str,

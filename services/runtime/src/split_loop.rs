@@ -10,6 +10,7 @@ use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::{Backoff, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use jmip_core::{Cause, Envelope, Event, Message, Seal, Splitter, Stored};
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -145,7 +146,11 @@ impl Session<'_> {
         }
         match reading.await {
             Ok(Ok(())) => writer.finish().await,
-            Ok(Err(panic)) => writer.park((panic, 1)).await,
+            Ok(Err(Broken::Panic(panic))) => writer.park((panic, 1)).await,
+            Ok(Err(Broken::File(source))) => Err(LogError::File {
+                path: "the spooled export".to_owned(),
+                source,
+            }),
             Err(error) => Err(LogError::request("splitting", error)),
         }
     }
@@ -180,26 +185,57 @@ impl Session<'_> {
     }
 }
 
-type Split = fn(&Envelope, &mut dyn std::io::Read, &mut jmip_core::Emit<'_>);
+type Split = fn(&Envelope, &mut dyn Read, &mut jmip_core::Emit<'_>);
 
-/// Runs the pure part on its own thread; a panic comes back as its words.
+/// How reading ended when it did not come to its end.
+enum Broken {
+    /// The decision panicked, with these words.
+    Panic(String),
+    /// The local file could not be read: nothing true can be said about bytes nobody read.
+    File(std::io::Error),
+}
+
+/// Runs the pure part on its own thread.
 fn read(
     split: Split,
     envelope: &Envelope,
-    mut file: std::fs::File,
+    file: std::fs::File,
     sender: mpsc::Sender<Event>,
-) -> Result<(), String> {
+) -> Result<(), Broken> {
+    let mut watched = Watched {
+        file,
+        failure: None,
+    };
     let run = AssertUnwindSafe(|| {
         split(
             envelope,
-            &mut file,
+            &mut watched,
             &mut |event| match sender.blocking_send(event) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             },
         );
     });
-    catch_unwind(run).map_err(|panic| panic_text(&panic))
+    catch_unwind(run).map_err(|panic| Broken::Panic(panic_text(&panic)))?;
+    watched
+        .failure
+        .map_or(Ok(()), |failure| Err(Broken::File(failure)))
+}
+
+/// A file that remembers that it failed.
+struct Watched {
+    file: std::fs::File,
+    failure: Option<std::io::Error>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.file.read(buffer).inspect_err(|error| {
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                self.failure = Some(error.kind().into());
+            }
+        })
+    }
 }
 
 /// Gathers the events of one input into batches.
