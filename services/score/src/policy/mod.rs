@@ -1,0 +1,442 @@
+//! The scoring policy: weights, curves and hard filters, written in TOML and named by its hash.
+
+mod check;
+
+use jmip_core::ids;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The policy that is adopted when the user has none, as the TOML that goes into the log.
+pub const DEFAULT_POLICY: &str = include_str!("../../knowledge/policy.toml");
+
+/// Full marks. Units: basis points.
+pub(crate) const FULL_BP: u32 = 10_000;
+
+/// What is wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// Not TOML, a key that does not exist, a name or a type that does not fit.
+    #[error("policy is not readable: {0}")]
+    Unreadable(String),
+    /// A value out of its range.
+    #[error("policy key {key}: {reason}")]
+    Invalid {
+        /// Where, as a path of keys.
+        key: String,
+        /// What is expected.
+        reason: String,
+    },
+}
+
+/// A hard filter: rules jobs out before anything is scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    /// The last day to apply has passed.
+    Expired,
+    /// Not in a wanted country.
+    Country,
+    /// Not a wanted place of work.
+    Workplace,
+    /// Not a wanted employment type.
+    EmploymentType,
+    /// A word in the title is excluded.
+    TitleWords,
+    /// The organisation is excluded.
+    Organizations,
+    /// Paid less than wanted.
+    Pay,
+}
+
+impl Filter {
+    /// Its name in policies and in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Country => "country",
+            Self::Workplace => "workplace",
+            Self::EmploymentType => "employment_type",
+            Self::TitleWords => "title_words",
+            Self::Organizations => "organizations",
+            Self::Pay => "pay",
+        }
+    }
+
+    fn can_be_unknown(self) -> bool {
+        matches!(
+            self,
+            Self::Country | Self::Workplace | Self::EmploymentType | Self::Pay
+        )
+    }
+}
+
+/// One of the six things a score is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorName {
+    /// What the job asks for against what the profile has.
+    Skills,
+    /// Months and level.
+    Experience,
+    /// Where.
+    Place,
+    /// How new.
+    Freshness,
+    /// How many others.
+    Competition,
+    /// How much.
+    Pay,
+}
+
+impl FactorName {
+    /// Its name in policies and in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skills => "skills",
+            Self::Experience => "experience",
+            Self::Place => "place",
+            Self::Freshness => "freshness",
+            Self::Competition => "competition",
+            Self::Pay => "pay",
+        }
+    }
+}
+
+/// A factor and how much it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weight {
+    /// Which factor.
+    pub name: FactorName,
+    /// Units: basis points of the score.
+    pub weight_bp: u32,
+}
+
+/// Points of a line: x strictly rising, y in basis points. Straight between, level outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Curve(pub Vec<(i64, u32)>);
+
+impl Curve {
+    /// Basis points at `x`, rounded down.
+    pub(crate) fn at(&self, x: i64) -> u32 {
+        let after = self.0.partition_point(|&(known, _)| known <= x);
+        let (Some(&(x0, y0)), Some(&(x1, y1))) = (
+            self.0.get(after.saturating_sub(1)),
+            self.0.get(after).or(self.0.last()),
+        ) else {
+            return 0;
+        };
+        if after == 0 || x1 <= x0 {
+            return if after == 0 { y0 } else { y1 };
+        }
+        let rise = (i128::from(y1) - i128::from(y0)) * (i128::from(x) - i128::from(x0));
+        let y = i128::from(y0) + rise.div_euclid(i128::from(x1) - i128::from(x0));
+        u32::try_from(y).map_or(0, |y| y.min(FULL_BP))
+    }
+}
+
+/// Weights, thresholds and hard filters of scoring; checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What people call it.
+    pub name: String,
+    /// Hard filters in the order they are asked, each at most once.
+    pub filters: Vec<Filter>,
+    /// Filters for which silence rules out too.
+    pub unknown_rules_out: BTreeSet<Filter>,
+    /// All six factors, each once, in the order they are shown; weights sum to 10000.
+    pub factors: Vec<Weight>,
+    /// Coverage of skills.
+    pub skills: SkillsPolicy,
+    /// Headline against title.
+    pub title: TitlePolicy,
+    /// Months and levels.
+    pub experience: ExperiencePolicy,
+    /// Country, locality, workplace.
+    pub place: PlacePolicy,
+    /// Age in days.
+    pub freshness: FreshnessPolicy,
+    /// Applicants.
+    pub competition: CompetitionPolicy,
+    /// Pay over the least wanted.
+    pub pay: PayPolicy,
+}
+
+/// How coverage of skills counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkillsPolicy {
+    /// Weight of a required skill.
+    pub must_weight: u32,
+    /// Weight of a plus.
+    pub nice_weight: u32,
+    /// Weight of a mention.
+    pub context_weight: u32,
+    /// Weight of the prior coverage is shrunk to.
+    pub prior_weight: u32,
+    /// Coverage of a job that names no skill.
+    pub prior_bp: u32,
+    /// Share of the title in the factor.
+    pub title_share_bp: u32,
+}
+
+/// How the words of a title count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitlePolicy {
+    /// Weight of a word that is in neither list.
+    pub specific_word_weight: u32,
+    /// Weight of a word that half the market uses.
+    pub generic_word_weight: u32,
+    /// Matched weight that is full marks.
+    pub full_weight: u32,
+    /// Least for a title with a skill of the profile in it.
+    pub skill_in_title_bp: u32,
+    /// Words that half the market uses, folded.
+    pub generic_words: BTreeSet<String>,
+    /// Words that say nothing here, folded.
+    pub ignored_words: BTreeSet<String>,
+}
+
+/// How experience counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperiencePolicy {
+    /// Nothing asked and no level.
+    pub unknown_bp: u32,
+    /// By months short of what is asked.
+    pub shortfall_curve: Curve,
+    /// By months above the upper end of what is asked.
+    pub surplus_curve: Curve,
+    /// What the words for a level mean.
+    pub levels: Vec<Level>,
+}
+
+/// Words for a level and the months they stand for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// What people call it.
+    pub name: String,
+    /// Words and phrases that mean it.
+    pub words: Vec<String>,
+    /// Least experience it stands for.
+    pub min_months: u32,
+    /// Most; absent when open.
+    pub max_months: Option<u32>,
+}
+
+/// How the place counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlacePolicy {
+    /// Share of country and locality; the rest is the place of work.
+    pub locality_share_bp: u32,
+    /// Right country, other town.
+    pub other_locality_bp: u32,
+    /// Not stated.
+    pub unknown_bp: u32,
+    /// Names of the same town.
+    pub same_localities: Vec<Vec<String>>,
+}
+
+/// How age counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreshnessPolicy {
+    /// By days.
+    pub curve: Curve,
+}
+
+/// How applicants count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompetitionPolicy {
+    /// Not stated.
+    pub unknown_bp: u32,
+    /// By applicants.
+    pub curve: Curve,
+    /// What "at least so many" is raised to.
+    pub floor_factor_bp: u32,
+}
+
+/// How pay counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayPolicy {
+    /// Not stated, or not comparable.
+    pub unknown_bp: u32,
+    /// By pay over the least wanted. Units: basis points on both axes.
+    pub curve: Curve,
+    /// How far a platform's guess moves the score away from unknown.
+    pub estimate_trust_bp: u32,
+    /// Paid hours of a full-time year.
+    pub hours_per_year: u32,
+    /// Paid days of a full-time year.
+    pub days_per_year: u32,
+    /// Paid weeks of a year.
+    pub weeks_per_year: u32,
+    /// Paid months of a year.
+    pub months_per_year: u32,
+}
+
+/// Reads a policy and checks every value in it.
+///
+/// Errors: [`PolicyError::Unreadable`] for what is not TOML, has an unknown key or name, or lacks
+/// one; [`PolicyError::Invalid`] for a value out of range, weights that do not sum to 10000, a
+/// factor or filter that is missing or named twice.
+pub fn parse_policy(toml: &str) -> Result<Policy, PolicyError> {
+    let policy: Policy =
+        toml::from_str(toml).map_err(|error| PolicyError::Unreadable(error.to_string()))?;
+    check::lists(&policy)?;
+    check::shares(&policy)?;
+    check::levels(&policy.experience.levels)?;
+    let curves = [
+        (
+            "experience.shortfall_curve",
+            &policy.experience.shortfall_curve,
+        ),
+        ("experience.surplus_curve", &policy.experience.surplus_curve),
+        ("freshness.curve", &policy.freshness.curve),
+        ("competition.curve", &policy.competition.curve),
+        ("pay.curve", &policy.pay.curve),
+    ];
+    for (key, curve) in curves {
+        check::curve(curve, key)?;
+    }
+    Ok(policy)
+}
+
+/// Name of a policy: the hash of its text.
+pub fn policy_sha256(toml: &str) -> [u8; 32] {
+    ids::sha256(toml.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refusal(from: &str, to: &str) -> String {
+        assert!(DEFAULT_POLICY.contains(from), "{from}");
+        match parse_policy(&DEFAULT_POLICY.replacen(from, to, 1)) {
+            Ok(_) => "accepted".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_default_policy_is_valid() {
+        let policy = parse_policy(DEFAULT_POLICY).unwrap();
+        assert_eq!(policy.factors[0].name, FactorName::Skills);
+        assert_eq!(policy.filters[0], Filter::Expired);
+    }
+
+    #[test]
+    fn a_wrong_policy_is_refused_with_the_key_at_fault() {
+        for (from, to, expected) in [
+            (
+                "weight_bp = 5000",
+                "weight_bp = 5001",
+                "factors: weights sum to 10001",
+            ),
+            (
+                "name = \"pay\"",
+                "name = \"skills\"",
+                "factors: each of the six",
+            ),
+            (
+                "name = \"pay\"",
+                "name = \"luck\"",
+                "unknown variant `luck`",
+            ),
+            ("\"pay\",  ", "\"height\",  ", "unknown variant `height`"),
+            (
+                "\"pay\",  ",
+                "\"country\",  ",
+                "filters: a filter is named twice",
+            ),
+            (
+                "prior_bp = 2000",
+                "prior_bp = 10001",
+                "skills.prior_bp: 10001 is not in",
+            ),
+            ("prior_bp = 2000", "prior_bp = -1", "invalid value"),
+            (
+                "prior_bp = 2000",
+                "prior_bp = 0.5",
+                "invalid type: floating point",
+            ),
+            (
+                "prior_bp = 2000",
+                "prior_bp = 2000\nsurprise = 1",
+                "unknown field `surprise`",
+            ),
+            (
+                "hours_per_year = 2080",
+                "",
+                "missing field `hours_per_year`",
+            ),
+            (
+                "[7, 8500]",
+                "[2, 8500]",
+                "freshness.curve: the first numbers",
+            ),
+            (
+                "[7, 8500]",
+                "[7, 10001]",
+                "freshness.curve: the second numbers",
+            ),
+            (
+                "max_months = 12",
+                "max_months = 1201",
+                "experience.levels[0]: months",
+            ),
+            (
+                "unknown_rules_out = []",
+                "unknown_rules_out = [\"expired\"]",
+                "cannot rule out",
+            ),
+            ("name = \"default\"", "name = ", "policy is not readable"),
+        ] {
+            let refusal = refusal(from, to);
+            assert!(refusal.contains(expected), "{to}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_curve_is_straight_between_its_points_and_level_outside() {
+        let curve = Curve(vec![(0, 10_000), (10, 5000), (20, 6000)]);
+        for (x, y) in [
+            (-5, 10_000),
+            (0, 10_000),
+            (5, 7500),
+            (10, 5000),
+            (15, 5500),
+            (99, 6000),
+        ] {
+            assert_eq!(curve.at(x), y, "{x}");
+        }
+        assert_eq!(Curve(vec![(3, 7)]).at(3), 7);
+        assert_eq!(Curve(vec![(i64::MIN, 0), (i64::MAX, 10_000)]).at(0), 5000);
+    }
+
+    #[test]
+    fn a_policy_is_named_by_its_text() {
+        assert_ne!(policy_sha256("a = 1"), policy_sha256("a = 1 "));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            let _ = parse_policy(&text);
+        }
+
+        #[test]
+        fn a_falling_curve_falls(a in -100_i64..2000, b in -100_i64..2000) {
+            let curve = parse_policy(DEFAULT_POLICY).unwrap().competition.curve;
+            prop_assert!(curve.at(a.min(b)) >= curve.at(a.max(b)));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What a user would miss, told in events.
+
+mod ranking;
+mod waiting;
