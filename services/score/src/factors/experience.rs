@@ -165,11 +165,14 @@ fn level<'a>(
 }
 
 fn months(months: u32) -> String {
+    let some = |count: u32, unit: &str| match count {
+        1 => format!("1 {unit}"),
+        count => format!("{count} {unit}s"),
+    };
     match (months / 12, months % 12) {
-        (0, months) => format!("{months} months"),
-        (1, 0) => "1 year".to_owned(),
-        (years, 0) => format!("{years} years"),
-        (years, months) => format!("{years} years {months} months"),
+        (0, months) => some(months, "month"),
+        (years, 0) => some(years, "year"),
+        (years, months) => format!("{} {}", some(years, "year"), some(months, "month")),
     }
 }
 

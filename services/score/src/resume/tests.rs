@@ -38,6 +38,15 @@ fn the_example_is_a_whole_profile() {
 }
 
 #[test]
+fn the_example_in_the_manual_works() {
+    let manual = include_str!("../../PROFILE.md");
+    let json = manual.split("```json").nth(1).unwrap();
+    let profile = read(json.split("```").next().unwrap()).unwrap();
+    assert_eq!(profile.skills.len(), 4);
+    assert_eq!(profile.preferences.unwrap().localities, ["Utrecht"]);
+}
+
+#[test]
 fn skills_are_the_dictionarys_else_the_folded_name_each_once() {
     let profile = read(
         r#"{"skills": [{"name": "Databases", "keywords": ["Postgres", "PostgreSQL", " Duck  DB"]},
