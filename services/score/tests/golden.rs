@@ -4,45 +4,45 @@
 
 use jmip_core::{Cause, Envelope, Message, Micros, Seal, Stored};
 use jmip_score::{FOLD, State};
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-fn envelopes(path: &Path) -> Vec<Envelope> {
-    let text = fs::read_to_string(path).unwrap();
-    text.lines()
-        .map(|line| jmip_proto::envelope_from_json(line).unwrap())
-        .collect()
+fn envelopes(path: &Path) -> Result<Vec<Envelope>, Box<dyn Error>> {
+    let text = fs::read_to_string(path)?;
+    let mut all = vec![];
+    for line in text.lines() {
+        all.push(jmip_proto::envelope_from_json(line)?);
+    }
+    Ok(all)
 }
 
-fn lines(envelopes: &[Envelope]) -> String {
-    envelopes
-        .iter()
-        .map(|one| {
-            jmip_proto::envelope_json(&one.encode_to_vec())
-                .unwrap()
-                .to_string()
-                + "\n"
-        })
-        .collect()
+fn lines(envelopes: &[Envelope]) -> Result<String, Box<dyn Error>> {
+    let mut text = String::new();
+    for envelope in envelopes {
+        text += &jmip_proto::envelope_json(&envelope.encode_to_vec())?.to_string();
+        text += "\n";
+    }
+    Ok(text)
 }
 
-fn play(case: &Path) -> Vec<Envelope> {
+fn play(case: &Path) -> Result<Vec<Envelope>, Box<dyn Error>> {
     let seal = Seal {
         stage: FOLD.name,
         version: FOLD.version,
         knowledge_sha256: &[],
     };
-    let given = envelopes(&case.join("given.jsonl"));
-    let when = envelopes(&case.join("when.jsonl"));
+    let given = envelopes(&case.join("given.jsonl"))?;
+    let when = envelopes(&case.join("when.jsonl"))?;
     let (mut state, mut outputs) = (State::default(), vec![]);
-    for (sequence, envelope) in (1..).zip(given.iter().chain(&when)) {
+    for (sequence, envelope) in (1..).zip(given.into_iter().chain(when)) {
+        (FOLD.evolve)(&mut state, &envelope);
+        let cause = Cause::from(&envelope);
         let input = Stored {
             sequence,
             stored_at: Micros(0),
-            envelope: envelope.clone(),
+            envelope,
         };
-        (FOLD.evolve)(&mut state, envelope);
-        let cause = Cause::from(envelope);
         let decided = (FOLD.decide)(&(), &state, &input);
         outputs.extend(
             (0..)
@@ -50,27 +50,23 @@ fn play(case: &Path) -> Vec<Envelope> {
                 .map(|(at, output)| seal.envelope(output, &cause, at)),
         );
     }
-    outputs
+    Ok(outputs)
 }
 
 #[test]
-fn every_case_gives_exactly_what_it_gave() {
+fn every_case_gives_exactly_what_it_gave() -> Result<(), Box<dyn Error>> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut count = 0;
-    for case in fs::read_dir(cases).unwrap() {
-        let case = case.unwrap().path();
+    for case in fs::read_dir(cases)? {
+        let case = case?.path();
         let then = case.join("then.jsonl");
-        let got = lines(&play(&case));
+        let got = lines(&play(&case)?)?;
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&then, &got).unwrap();
+            fs::write(&then, &got)?;
         }
-        assert_eq!(
-            got,
-            fs::read_to_string(&then).unwrap(),
-            "{}",
-            case.display()
-        );
+        assert_eq!(got, fs::read_to_string(&then)?, "{}", case.display());
         count += 1;
     }
     assert!(count > 0);
+    Ok(())
 }
