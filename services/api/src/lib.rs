@@ -1,1 +1,37 @@
-//! jmip-api.
+//! The HTTP API over the read models, and the appending of what people decide.
+//!
+//! Consumes nothing from the log itself: it reads through the queries of `jmip_projections` and
+//! appends `profile.saved`, `policy.adopted` and `recommendations.requested` (producer `user`)
+//! through the runtime's log handle; uploads become messages of the ingest stream. It decides
+//! nothing and holds no SQL.
+//!
+//! Invariants: everything under `/v1` needs the API key; every error is problem+json, and one of
+//! ours (5xx) never says more than a code; no body, query, key or token is ever logged; an upload is
+//! never held in memory; accepted means stored on the log.
+//!
+//! ```no_run
+//! use jmip_api::{Api, CancellationToken, ImportProfile, serve};
+//! use jmip_projections::Store;
+//! use jmip_runtime::{Log, Statuses, config::Secret};
+//!
+//! # async fn example(import_profile: ImportProfile) -> Result<(), Box<dyn std::error::Error>> {
+//! let api = Api {
+//!     log: Log::connect("nats://127.0.0.1:4222").await?,
+//!     store: Store::connect("postgres://jmip@127.0.0.1/jmip")?,
+//!     statuses: Statuses::default(),
+//!     key: Secret::new("0123456789abcdef0123456789abcdef".to_owned()),
+//!     state_dir: None,
+//!     import_profile,
+//! };
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! serve(listener, api, CancellationToken::new()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod append;
+pub mod http;
+
+pub use append::AppendError;
+pub use http::{Api, ApiError, ImportProfile, router, serve};
+pub use jmip_runtime::CancellationToken;

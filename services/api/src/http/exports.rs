@@ -1,0 +1,75 @@
+//! `GET /v1/exports/{id}`: what has become of an export.
+
+use super::ask::{ExportInPath, Params};
+use super::{ApiError, Shared};
+use axum::Json;
+use axum::extract::State;
+use jmip_core::ids;
+use jmip_core::subjects::DEFAULT_TENANT;
+use jmip_projections::market::export;
+use jmip_projections::market::receipt::{self, ReceiptStatus};
+use serde::Deserialize;
+
+/// Which publishing of the export is meant; the latest unless told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// The n-th.
+    receipt: Option<u32>,
+    /// The one that got this sequence when it was accepted.
+    sequence: Option<u64>,
+}
+
+/// Says what has become of a publishing: counts, and the first refusals.
+///
+/// Errors: 400 `bad_request`; 404 `not_found`.
+pub(super) async fn status(
+    State(shared): State<Shared>,
+    ExportInPath(id): ExportInPath,
+    Params(which): Params<Which>,
+) -> Result<Json<ReceiptStatus>, ApiError> {
+    let found = match (which.sequence, which.receipt) {
+        (Some(sequence), None) => by_sequence(&shared, &id, sequence).await?,
+        (None, receipt) => export::status(&shared.api.store, DEFAULT_TENANT, &id, receipt).await?,
+        _ => return Err(ApiError::bad_request("give receipt or sequence, not both")),
+    };
+    let absent = || ApiError::not_found("no such export, or it has not been taken in yet");
+    found.map(Json).ok_or_else(absent)
+}
+
+/// The status of an accepted publishing, also in the moment before it is taken in.
+async fn by_sequence(
+    shared: &Shared,
+    id: &[u8],
+    sequence: u64,
+) -> Result<Option<ReceiptStatus>, ApiError> {
+    let export_id = ids::hex(id);
+    let found = receipt::by_ingest_sequence(&shared.api.store, DEFAULT_TENANT, sequence).await?;
+    if let Some(status) = found {
+        // One that was parked before it became a receipt does not know its export.
+        let is_same = status.export_id.as_ref().is_none_or(|it| *it == export_id);
+        return Ok(is_same.then_some(status));
+    }
+    let last = shared.api.log.last_ingest_sequence(DEFAULT_TENANT).await?;
+    Ok((1..=last)
+        .contains(&sequence)
+        .then(|| waiting(export_id, sequence)))
+}
+
+fn waiting(export_id: String, ingest_sequence: u64) -> ReceiptStatus {
+    ReceiptStatus {
+        export_id: Some(export_id),
+        receipt: None,
+        ingest_sequence,
+        records: 0,
+        observed: 0,
+        refused: 0,
+        new: 0,
+        changed: 0,
+        seen: 0,
+        parked: 0,
+        done: false,
+        reason: None,
+        refusals: vec![],
+    }
+}

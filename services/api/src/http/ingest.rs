@@ -1,0 +1,160 @@
+//! `POST /v1/ingest/upload`: takes an export in.
+
+use super::ask::Params;
+use super::upload::{self, Claims};
+use super::{ApiError, Shared, ask};
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jmip_core::subjects::{self, DEFAULT_TENANT};
+use jmip_runtime::{ExportClaims, Published};
+use serde::Serialize;
+use std::time::Duration;
+
+/// Longest file name that is recorded: as long as file systems take.
+const FILENAME_MAX_BYTES: usize = 255;
+
+/// How long an upload that is all here waits for the log to come back: a restart takes less, and
+/// clients wait about as long for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An export that was taken in: it is on the log.
+#[derive(Serialize)]
+struct Accepted {
+    export_id: String,
+    sequence: u64,
+    size_bytes: u64,
+    status_url: String,
+}
+
+/// Takes an export in, raw or as a form with one `file`, and says where its progress shows.
+///
+/// Shape: 202 once it is stored on the log. Errors: 400 `bad_request` naming the parameter or when
+/// it is empty; 408; 413 `too_large`; 503 `log_unavailable`, after which sending again is harmless.
+pub(super) async fn upload(
+    State(shared): State<Shared>,
+    Params(mut claims): Params<Claims>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let trace = traceparent(request.headers());
+    // What the query says is checked before a byte is taken, the rest when all is here.
+    check_stated(&claims)?;
+    let mut spooled =
+        upload::receive(request, &mut claims, shared.api.state_dir.as_deref()).await?;
+    let claims = check(claims, trace)?;
+    let turn = shared.publishing.acquire().await;
+    let published = shared
+        .api
+        .log
+        .publish_until_accepted(&claims, &mut spooled, PATIENCE)
+        .await?;
+    drop(turn);
+    Ok(accepted(published))
+}
+
+fn accepted(published: Published) -> Response {
+    let (export_id, sequence) = (published.export_id, published.sequence);
+    let status_url = format!("/v1/exports/{export_id}?sequence={sequence}");
+    let location = [(LOCATION, status_url.clone())];
+    let body = Accepted {
+        export_id,
+        sequence,
+        size_bytes: published.size_bytes,
+        status_url,
+    };
+    (StatusCode::ACCEPTED, location, Json(body)).into_response()
+}
+
+fn check(claims: Claims, trace: Option<String>) -> Result<ExportClaims, ApiError> {
+    check_stated(&claims)?;
+    let captured_at = match &claims.captured_at {
+        Some(text) => Some(ask::instant("captured_at", text)?.to_rfc3339()),
+        None => None,
+    };
+    let missing = || ApiError::bad_request("source is missing: which exporter it came from");
+    Ok(ExportClaims {
+        tenant: DEFAULT_TENANT.to_owned(),
+        source: claims.source.ok_or_else(missing)?,
+        captured_at,
+        filename: claims.filename,
+        trace,
+    })
+}
+
+fn check_stated(claims: &Claims) -> Result<(), ApiError> {
+    if claims
+        .source
+        .as_deref()
+        .is_some_and(|s| !subjects::is_token(s))
+    {
+        return Err(ApiError::bad_request("source must be [a-z0-9_-]{1,32}"));
+    }
+    if let Some(text) = &claims.captured_at {
+        ask::instant("captured_at", text)?;
+    }
+    let filename = claims.filename.as_deref().unwrap_or_default();
+    if filename.len() > FILENAME_MAX_BYTES {
+        let detail = format!("filename must have at most {FILENAME_MAX_BYTES} bytes");
+        return Err(ApiError::bad_request(detail));
+    }
+    Ok(())
+}
+
+/// W3C trace context; one that is not in its form is as good as none. Source: Trace Context §3.2.
+fn traceparent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    (lengths == [2, 32, 16, 2] && parts.iter().all(|part| is_hex(part))).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(source: Option<&str>, captured_at: Option<&str>) -> Claims {
+        Claims {
+            source: source.map(str::to_owned),
+            captured_at: captured_at.map(str::to_owned),
+            filename: None,
+        }
+    }
+
+    #[test]
+    fn a_capture_time_is_published_in_utc() {
+        let stated = claims(Some("jobspy"), Some("2024-09-07T14:00:00+02:00"));
+        let checked = check(stated, None).unwrap();
+        assert_eq!(checked.captured_at.as_deref(), Some("2024-09-07T12:00:00Z"));
+        assert_eq!(checked.tenant, "default");
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_a_subject_token_is_refused() {
+        for source in [
+            None,
+            Some(""),
+            Some("A"),
+            Some("a.b"),
+            Some("a b"),
+            Some("*"),
+        ] {
+            assert!(check(claims(source, None), None).is_err(), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn a_trace_is_passed_on_only_in_its_form() {
+        let header = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", text.parse().unwrap());
+            traceparent(&headers)
+        };
+        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(header(good).as_deref(), Some(good));
+        assert_eq!(header("00-xx-b7ad6b7169203331-01"), None);
+        assert_eq!(traceparent(&HeaderMap::new()), None);
+    }
+}

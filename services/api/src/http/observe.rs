@@ -1,0 +1,115 @@
+//! What every request gets: an id, a limit in time, and one line in the log.
+
+use super::ApiError;
+use super::error::Cause;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::error::Error;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Taken from the client when it is short and plain, else made; always answered.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longer ones are replaced: they end up in every log line.
+const REQUEST_ID_MAX_BYTES: usize = 64;
+/// Longest time for anything but an upload: above every wait of the log and the store.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// Names the request, and logs how it ended: the route, never the query, a header or a body.
+pub(super) async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let ended = Ended {
+        id: &id,
+        method: method.as_str(),
+        route: matched.as_ref().map_or("(no route)", MatchedPath::as_str),
+        status: response.status(),
+        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    ended.log(response.extensions_mut().remove::<Cause>());
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Gives up on what takes too long.
+///
+/// Errors: 504 `timeout`.
+pub(super) async fn within_limit(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(ANSWER_WAIT, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let detail = "this took too long and was given up; it may still have been stored";
+        ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail).into_response()
+    })
+}
+
+struct Ended<'a> {
+    id: &'a str,
+    method: &'a str,
+    route: &'a str,
+    status: StatusCode,
+    took_ms: u64,
+}
+
+impl Ended<'_> {
+    fn log(&self, cause: Option<Cause>) {
+        let Self {
+            id,
+            method,
+            route,
+            status,
+            took_ms,
+        } = *self;
+        let status = status.as_u16();
+        match cause {
+            Some(Cause(cause)) => tracing::error!(
+                request_id = id,
+                method,
+                route,
+                status,
+                took_ms,
+                error = %with_causes(&*cause),
+                "request {method} {route} failed with {status}"
+            ),
+            None => tracing::info!(
+                request_id = id,
+                method,
+                route,
+                status,
+                took_ms,
+                "request {method} {route} answered with {status}"
+            ),
+        }
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> String {
+    let is_plain = |id: &&str| {
+        (1..=REQUEST_ID_MAX_BYTES).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    headers
+        .get(REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .filter(is_plain)
+        .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// An error and its causes on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,120 @@
+//! `POST /v1/recommendations/runs`, `GET /v1/recommendations/{run_id}`.
+
+use super::ask::{self, Document, UuidInPath};
+use super::{ApiError, Shared};
+use crate::append::{self, RunAsk};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use jmip_core::subjects::DEFAULT_TENANT;
+use jmip_projections::desk::recommendation::{self, Run};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Largest body: it names a day and a number.
+pub(super) const ASK_MAX_BYTES: usize = 4 * 1024;
+/// Jobs in an answer unless told otherwise: what fits on one page.
+const LIMIT_DEFAULT: u32 = 10;
+/// Jobs in an answer at most: what an event can hold with its evidence.
+const LIMIT_MAX: u32 = 100;
+
+/// What a run is asked for.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunBody {
+    /// The day freshness counts from; today in UTC unless told.
+    on: Option<String>,
+    /// How many jobs are wanted.
+    limit: Option<u32>,
+}
+
+/// A run that was asked for.
+#[derive(Serialize)]
+struct Requested {
+    run_id: Uuid,
+    status_url: String,
+}
+
+/// Asks for recommendations by the profile and the policy in force.
+///
+/// Shape: 202; the body may be empty. Errors: 400 `bad_request`; 409 `no_profile`, `no_policy`;
+/// 503 `behind`.
+pub(super) async fn request(
+    State(shared): State<Shared>,
+    Document(body): Document,
+) -> Result<Response, ApiError> {
+    let ask = check(&body)?;
+    let (log, store) = (&shared.api.log, &shared.api.store);
+    let run_id = append::request_run(log, store, DEFAULT_TENANT, ask).await?;
+    let status_url = format!("/v1/recommendations/{run_id}");
+    let location = [(LOCATION, status_url.clone())];
+    let body = Json(Requested { run_id, status_url });
+    Ok((StatusCode::ACCEPTED, location, body).into_response())
+}
+
+/// Answers a run: waiting, ranked with each job's factors, gaps and portfolio items, or failed.
+///
+/// Errors: 404 `not_found`.
+pub(super) async fn run(
+    State(shared): State<Shared>,
+    UuidInPath(run_id): UuidInPath,
+) -> Result<Json<Run>, ApiError> {
+    let found = recommendation::run(&shared.api.store, DEFAULT_TENANT, run_id).await?;
+    found
+        .map(Json)
+        .ok_or_else(|| ApiError::not_found("no such run"))
+}
+
+fn check(body: &[u8]) -> Result<RunAsk, ApiError> {
+    let body: RunBody = match body {
+        [] => RunBody::default(),
+        body => serde_json::from_slice(body)
+            .map_err(|error| ApiError::bad_request(format!("body: {error}")))?,
+    };
+    let limit = body.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(ApiError::bad_request(format!(
+            "limit must be 1 to {LIMIT_MAX}"
+        )));
+    }
+    let on = body.on.unwrap_or_else(today);
+    if ask::start_of_day(&on).is_none() {
+        return Err(ApiError::bad_request("on must be a day such as 2024-09-07"));
+    }
+    Ok(RunAsk { on, limit })
+}
+
+fn today() -> String {
+    append::now().to_rfc3339().chars().take(10).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_asked_without_a_word_is_for_ten_jobs_today() {
+        let ask = check(b"").unwrap();
+        assert_eq!(ask.limit, 10);
+        assert_eq!(ask.on.len(), 10);
+        assert!(ask::start_of_day(&ask.on).is_some());
+    }
+
+    #[test]
+    fn a_run_out_of_range_is_refused() {
+        for body in [
+            r#"{"limit": 0}"#,
+            r#"{"limit": 101}"#,
+            r#"{"on": "2024-02-30"}"#,
+            r#"{"on": "today"}"#,
+            r#"{"unknown": 1}"#,
+            "[",
+        ] {
+            assert!(check(body.as_bytes()).is_err(), "{body}");
+        }
+        let ask = check(br#"{"on": "2024-02-29", "limit": 100}"#).unwrap();
+        assert_eq!((ask.on.as_str(), ask.limit), ("2024-02-29", 100));
+    }
+}

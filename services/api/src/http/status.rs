@@ -1,0 +1,40 @@
+//! `GET /v1/status`: how the system is.
+
+use super::{ApiError, Shared};
+use axum::Json;
+use axum::extract::State;
+use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
+use jmip_runtime::LoopStatus;
+use serde::Serialize;
+
+/// How the system is.
+#[derive(Serialize)]
+pub(super) struct Status {
+    /// Every stage and projection that answered, by name.
+    loops: Vec<LoopStatus>,
+    /// How far each read model has read the log.
+    checkpoints: Vec<Checkpoint>,
+    /// How much there is.
+    counts: Counts,
+    /// The latest inputs that could not be processed.
+    parked: Vec<ParkedRow>,
+    /// The latest records that could not be read.
+    refusals: Vec<RefusedRow>,
+}
+
+/// Rows of each kind of trouble: enough to see a pattern, the rest is counted.
+const TROUBLE_SHOWN: u32 = 10;
+
+/// Says how loops and read models are.
+///
+/// Errors: 503 `log_unavailable`, `store_unavailable`.
+pub(super) async fn status(State(shared): State<Shared>) -> Result<Json<Status>, ApiError> {
+    let (log, store) = (&shared.api.log, &shared.api.store);
+    Ok(Json(Status {
+        loops: log.statuses().await?,
+        checkpoints: status::checkpoints(store).await?,
+        counts: status::counts(store).await?,
+        parked: status::parked(store, TROUBLE_SHOWN).await?,
+        refusals: status::refusals(store, TROUBLE_SHOWN).await?,
+    }))
+}
