@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use jmip::embedded::{self, Absent, Embedded, Given};
+use rustix::process::{Pid, Signal};
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -97,21 +98,16 @@ async fn is_still_there(endpoints: &embedded::Endpoints) -> Option<()> {
     Some(())
 }
 
-fn kill(signal: &str, pid: u32) {
-    let status = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success());
+fn kill(signal: Signal, pid: u32) {
+    rustix::process::kill_process(process(pid), signal).unwrap();
 }
 
 fn is_gone(pid: u32) -> bool {
-    !Command::new("kill")
-        .args(["-0", &pid.to_string()])
-        .stderr(Stdio::null())
-        .status()
-        .unwrap()
-        .success()
+    rustix::process::test_kill_process(process(pid)).is_err()
+}
+
+fn process(pid: u32) -> Pid {
+    Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
 }
 
 /// What runs as another process below: this test, told by a further argument where to live.
@@ -143,8 +139,27 @@ fn stand_in(dir: &Path) -> Vec<OsString> {
     ]
 }
 
-/// Another process that runs the system, ready to be killed.
-async fn another_process(dir: &Path) -> (Child, embedded::Endpoints) {
+/// Another process that runs the system, ready to be killed; a test that fails leaves none behind.
+struct Other(Child);
+
+impl Other {
+    fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+async fn another_process(dir: &Path) -> (Other, embedded::Endpoints) {
     let child = Command::new(std::env::current_exe().unwrap())
         .args(stand_in(dir))
         .stdin(Stdio::null())
@@ -152,6 +167,7 @@ async fn another_process(dir: &Path) -> (Child, embedded::Endpoints) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let child = Other(child);
     let top = dir.parent().unwrap();
     let endpoints = eventually("the other process is ready", async || {
         embedded::find_given(top, &Given::default())
@@ -244,7 +260,7 @@ async fn a_second_start_in_the_same_folder_names_the_process_that_is_there() {
     assert!(refused.contains("already running"), "{refused}");
     assert!(refused.contains(&first.id().to_string()), "{refused}");
     assert_eq!(embedded::down(&dir).unwrap(), Some(first.id()));
-    assert!(first.wait().unwrap().success());
+    assert!(first.0.wait().unwrap().success());
     assert_eq!(embedded::down(&dir).unwrap(), None);
 }
 
@@ -256,8 +272,8 @@ async fn killed_servers_come_back_on_the_same_addresses_with_all_they_had_accept
     put_something(&endpoints).await;
     for round in 0..3 {
         let before = embedded::server_pids(&dir);
-        kill("-KILL", before.nats.unwrap());
-        kill("-KILL", before.postgres.unwrap());
+        kill(Signal::KILL, before.nats.unwrap());
+        kill(Signal::KILL, before.postgres.unwrap());
         eventually(
             &format!("both servers are back, round {round}"),
             async || {
@@ -279,15 +295,15 @@ async fn killed_servers_come_back_on_the_same_addresses_with_all_they_had_accept
 #[tokio::test]
 async fn the_servers_end_when_their_parent_is_killed() {
     let (top, dir) = place();
-    let (mut parent, _) = another_process(&dir).await;
+    let (parent, _) = another_process(&dir).await;
     let servers = embedded::server_pids(&dir);
-    kill("-KILL", parent.id());
-    parent.wait().unwrap();
+    let pid = parent.id();
+    parent.kill();
     let absent = embedded::find_given(top.path(), &Given::default())
         .err()
         .unwrap();
     assert!(
-        matches!(&absent, Absent::Dead { pid, .. } if *pid == Some(parent.id())),
+        matches!(&absent, Absent::Dead { pid: gone, .. } if *gone == Some(pid)),
         "{absent}"
     );
     for pid in [servers.nats.unwrap(), servers.postgres.unwrap()] {
@@ -298,7 +314,7 @@ async fn the_servers_end_when_their_parent_is_killed() {
 #[tokio::test]
 async fn whatever_was_killed_together_the_next_start_goes_on_from_there() {
     let (_top, dir) = place();
-    let (mut parent, endpoints) = another_process(&dir).await;
+    let (parent, endpoints) = another_process(&dir).await;
     put_something(&endpoints).await;
     let servers = embedded::server_pids(&dir);
     // Stopped processes stay where they are until they are killed: none of them can clean up.
@@ -307,16 +323,16 @@ async fn whatever_was_killed_together_the_next_start_goes_on_from_there() {
         servers.nats.unwrap(),
         servers.postgres.unwrap(),
     ] {
-        kill("-STOP", pid);
+        kill(Signal::STOP, pid);
     }
     for pid in [
         parent.id(),
         servers.nats.unwrap(),
         servers.postgres.unwrap(),
     ] {
-        kill("-KILL", pid);
+        kill(Signal::KILL, pid);
     }
-    parent.wait().unwrap();
+    parent.kill();
     let system = start(&dir).await;
     is_still_there(system.endpoints()).await.unwrap();
     system.stop().await.unwrap();
@@ -325,10 +341,9 @@ async fn whatever_was_killed_together_the_next_start_goes_on_from_there() {
 #[tokio::test]
 async fn a_start_right_after_a_kill_waits_for_the_servers_that_are_still_ending() {
     let (_top, dir) = place();
-    let (mut parent, endpoints) = another_process(&dir).await;
+    let (parent, endpoints) = another_process(&dir).await;
     put_something(&endpoints).await;
-    kill("-KILL", parent.id());
-    parent.wait().unwrap();
+    parent.kill();
     let system = start(&dir).await;
     is_still_there(system.endpoints()).await.unwrap();
     system.stop().await.unwrap();
