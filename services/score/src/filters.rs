@@ -80,14 +80,11 @@ fn employment_type(ask: &Ask<'_>, job: &Candidate<'_>) -> Verdict {
     }
 }
 
-/// A platform's guess is not what is paid: it rules nothing out.
 fn least_pay(ask: &Ask<'_>, job: &Candidate<'_>) -> Verdict {
-    match pay::compare(ask, job) {
-        None if ask.wishes.pay.is_none() => Verdict::Passes,
-        None => Verdict::Unknown,
-        Some(compared) if compared.paid.is_estimate => Verdict::Unknown,
-        Some(compared) => ruled_out_if(compared.most_per_year < compared.least_per_year),
+    if ask.wishes.pay.is_none() {
+        return Verdict::Passes;
     }
+    pay::is_too_little(ask, job).map_or(Verdict::Unknown, ruled_out_if)
 }
 
 fn ruled_out_if(is_out: bool) -> Verdict {
@@ -177,6 +174,16 @@ mod tests {
         );
         assert_eq!(out(wish, &paid(3_000_000, 5_000_000, "EUR")), None);
         assert_eq!(out(wish, &paid(3_000_000, 4_000_000, "USD")), None);
+        let mut open = paid(3_000_000, 4_000_000, "EUR");
+        open.job.pay.as_mut().unwrap().max_minor = None;
+        assert_eq!(out(wish, &open), None, "30000 or more may be 50000");
+        let better =
+            paid(3_000_000, 4_000_000, "EUR").paid_in_text(6_000_000, "EUR", PayUnit::Year);
+        assert_eq!(
+            out(wish, &better),
+            None,
+            "the text says more than the column"
+        );
         let mut guess = paid(3_000_000, 4_000_000, "EUR");
         guess.job.pay.as_mut().unwrap().origin = PayOrigin::PlatformEstimate.into();
         assert_eq!(out(wish, &guess), None);

@@ -65,8 +65,8 @@ impl Posting {
         self.fact(Value::Workplace(workplace.into()))
     }
 
-    pub(crate) fn paid_in_text(self, min: i64, currency: &str, unit: PayUnit) -> Self {
-        self.fact(Value::Pay(pay(Some(min), None, currency, unit)))
+    pub(crate) fn paid_in_text(self, minor: i64, currency: &str, unit: PayUnit) -> Self {
+        self.fact(Value::Pay(pay(Some(minor), Some(minor), currency, unit)))
     }
 
     pub(crate) fn paid(mut self, pay: Pay) -> Self {

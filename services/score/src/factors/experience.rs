@@ -15,6 +15,8 @@ struct Reading<'a> {
     min_months: u32,
     max_months: Option<u32>,
     says: Says<'a>,
+    /// A level in the title that bounds what the text leaves open above: its name and its words.
+    bounded_by: Option<(&'a str, (usize, usize))>,
 }
 
 enum Says<'a> {
@@ -51,6 +53,9 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
         _ => format!("at least {}", months(reading.min_months)),
     };
     let mut explained = Explained::default();
+    let bound = reading.bounded_by.map_or_else(String::new, |(level, _)| {
+        format!(" (its title says {level})")
+    });
     let Some(evidence) = evidence(job, &reading, &asked) else {
         explained.reason = "the posting says nothing of experience or level.".to_owned();
         return explained;
@@ -76,8 +81,14 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
         Says::Nothing => String::new(),
     };
     let profile = months(has);
-    explained.reason = format!("{source} {asked}; the profile has {profile}, {fit}.");
+    explained.reason = format!("{source} {asked}{bound}; the profile has {profile}, {fit}.");
     explained.evidence.push(evidence);
+    if let Some((level, (start, end))) = reading.bounded_by {
+        let quote = &job.revision.title[start..end];
+        let text = format!("title says {level}");
+        let title = title_span(text, (start, end), quote);
+        explained.evidence.push(title);
+    }
     explained
 }
 
@@ -108,20 +119,10 @@ fn reading<'a>(ask: &Ask<'a>, job: &Candidate<'a>) -> Reading<'a> {
     // Of several demands the highest holds; a demand for one skill stands in for the whole only
     // when there is none for the whole; a wish is no demand.
     let text = most(ExperienceScope::Overall).or_else(|| most(ExperienceScope::Skill));
-    if let Some(MonthsAsked {
-        min_months,
-        max_months,
-        source,
-        ..
-    }) = text
-    {
-        return Reading {
-            min_months: *min_months,
-            max_months: *max_months,
-            says: Says::Text(source),
-        };
-    }
     let in_title = level(ask, &job.title, Says::Title);
+    if let Some(asked) = text {
+        return with_bound(asked, in_title);
+    }
     in_title
         .or_else(|| {
             let stated = words(&job.revision.seniority);
@@ -131,7 +132,31 @@ fn reading<'a>(ask: &Ask<'a>, job: &Candidate<'a>) -> Reading<'a> {
             min_months: 0,
             max_months: None,
             says: Says::Nothing,
+            bounded_by: None,
         })
+}
+
+/// "At least one year" of a junior is not an offer to somebody with ten: where the text names no
+/// upper end, the level in the title does, unless the two contradict each other.
+fn with_bound<'a>(asked: &'a MonthsAsked, title: Option<Reading<'a>>) -> Reading<'a> {
+    let mut reading = Reading {
+        min_months: asked.min_months,
+        max_months: asked.max_months,
+        says: Says::Text(&asked.source),
+        bounded_by: None,
+    };
+    if let Some(Reading {
+        max_months: Some(max),
+        says: Says::Title(name, span),
+        ..
+    }) = title
+        && asked.max_months.is_none()
+        && max >= asked.min_months
+    {
+        reading.max_months = Some(max);
+        reading.bounded_by = Some((name, span));
+    }
+    reading
 }
 
 /// The level some words stand for. Of several ("Medior/Senior") the widest range that holds all.
@@ -150,6 +175,7 @@ fn level<'a>(
                 min_months: level.min_months,
                 max_months: level.max_months,
                 says: says(&level.name, span),
+                bounded_by: None,
             },
             Some(other) => Reading {
                 min_months: other.min_months.min(level.min_months),
@@ -158,6 +184,7 @@ fn level<'a>(
                     .zip(level.max_months)
                     .map(|(a, b)| a.max(b)),
                 says: other.says,
+                bounded_by: None,
             },
         });
     }
@@ -218,6 +245,9 @@ mod tests {
             (48, asks("Sr. Cook"), 8000),
             (60, asks("Junior Cook"), 9500),
             (200, asks("Junior Cook"), 4000),
+            // The title bounds what the text leaves open, unless they contradict each other.
+            (96, asks("Junior Cook").months(12, Overall), 7000),
+            (96, asks("Junior Cook").months(60, Overall), 10_000),
             // A range holds everything between its ends.
             (48, asks("Junior/Senior Cook"), 10_000),
             (120, asks("Junior/Senior Cook"), 10_000),

@@ -9,33 +9,47 @@ use jmip_core::event::PayUnit;
 pub(crate) const FACTOR: Factor = Factor { score, explain };
 
 /// Pay that can be held against what is wanted. Units: minor units per year.
-pub(crate) struct Compared<'a> {
-    pub(crate) paid: &'a Paid,
+struct Compared<'a> {
+    paid: &'a Paid,
     /// Absent when a column says it.
     source: Option<&'a Source>,
     least: &'a Paid,
-    pub(crate) least_per_year: i128,
+    least_per_year: i128,
     min_per_year: i128,
-    pub(crate) most_per_year: i128,
+    most_per_year: i128,
 }
 
-/// The pay of a job that is comparable with what is wanted: what is stated before what a platform
-/// guesses, the columns before the text.
-pub(crate) fn compare<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> Option<Compared<'a>> {
+/// The pay to compare: what is stated before what a platform guesses, the columns before the text.
+fn compare<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> Option<Compared<'a>> {
+    comparable(ask, job).min_by_key(|pay| pay.paid.is_estimate)
+}
+
+/// Whether even the most that is paid is less than what is wanted; `None` when nobody can tell:
+/// nothing comparable is stated, or it has no upper end. A platform's guess is not what is paid.
+pub(crate) fn is_too_little(ask: &Ask<'_>, job: &Candidate<'_>) -> Option<bool> {
+    let stated = comparable(ask, job).filter(|pay| !pay.paid.is_estimate);
+    let mut verdict = None;
+    for pay in stated {
+        if pay.most_per_year >= pay.least_per_year {
+            return Some(false);
+        }
+        pay.paid.max_minor?;
+        verdict = Some(true);
+    }
+    verdict
+}
+
+fn comparable<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> impl Iterator<Item = Compared<'a>> {
     let policy = &ask.policy.pay;
-    let least = ask.wishes.pay.as_ref()?;
-    let least_per_year = per_year(policy, least.min_minor?, least.unit)?;
     let in_text = job.revision.facts.pay.iter();
-    let all = job.revision.pay.iter().map(|paid| (paid, None));
-    let all = all.chain(in_text.map(|(paid, source)| (paid, Some(source))));
-    let comparable = |(paid, source): (&'a Paid, Option<&'a Source>)| {
-        let min = paid.min_minor.or(paid.max_minor)?;
-        let max = paid.max_minor.or(paid.min_minor)?;
+    let by_column = job.revision.pay.iter().map(|paid| (paid, None));
+    let all = by_column.chain(in_text.map(|(paid, source)| (paid, Some(source))));
+    all.filter_map(move |(paid, source)| {
+        let least = ask.wishes.pay.as_ref()?;
         let same = !paid.currency.is_empty() && paid.currency == least.currency;
-        let (min, max) = (
-            per_year(policy, min, paid.unit)?,
-            per_year(policy, max, paid.unit)?,
-        );
+        let min = per_year(policy, paid.min_minor.or(paid.max_minor)?, paid.unit)?;
+        let max = per_year(policy, paid.max_minor.or(paid.min_minor)?, paid.unit)?;
+        let least_per_year = per_year(policy, least.min_minor?, least.unit)?;
         same.then_some(Compared {
             paid,
             source,
@@ -44,9 +58,7 @@ pub(crate) fn compare<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> Option<Compa
             min_per_year: min.min(max),
             most_per_year: min.max(max),
         })
-    };
-    all.filter_map(comparable)
-        .min_by_key(|c| c.paid.is_estimate)
+    })
 }
 
 fn score(ask: &Ask<'_>, job: &Candidate<'_>) -> u32 {
@@ -81,11 +93,16 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
     } else {
         "the posting says"
     };
-    let least = amount(pay.least);
+    let least = amount(&Paid {
+        max_minor: pay.least.min_minor,
+        ..pay.least.clone()
+    });
     let fit = if pay.min_per_year >= pay.least_per_year {
         "no less than"
     } else if pay.most_per_year >= pay.least_per_year {
         "around"
+    } else if pay.paid.max_minor.is_none() {
+        "starting below"
     } else {
         "below"
     };
@@ -136,7 +153,9 @@ fn amount(paid: &Paid) -> String {
     };
     let range = match (paid.min_minor, paid.max_minor) {
         (Some(min), Some(max)) if min != max => format!("{} to {}", major(min), major(max)),
-        (Some(one), _) | (None, Some(one)) => major(one),
+        (Some(one), Some(_)) => major(one),
+        (Some(min), None) => format!("{} or more", major(min)),
+        (None, Some(max)) => format!("up to {}", major(max)),
         (None, None) => String::new(),
     };
     format!("{} {range}{unit}", paid.currency)
