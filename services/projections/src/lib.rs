@@ -1,1 +1,36 @@
-//! jmip-projections.
+//! Read models in Postgres: what the log says, as rows to query.
+//!
+//! Consumes every event of `JMIP_EVENTS` in order; emits none. Two projections, [`View::Market`] and
+//! [`View::Desk`], each a [`Sink`](jmip_core::sink::Sink): one transaction per batch holds the rows
+//! and the move of the checkpoint, so a crash repeats a batch and a repeat changes nothing.
+//!
+//! Invariants: rows are set, never incremented, so how the log is cut into batches does not show;
+//! the current state of a job is a function of the set of its sightings, whatever their order;
+//! every row names its tenant; tables are described in `schema/` only, and clients read schema
+//! `api`. Queries stand beside their tables; HTTP and the command line call the same ones.
+//!
+//! ```
+//! use jmip_projections::{Store, market};
+//!
+//! # fn main() -> Result<(), jmip_projections::StoreError> {
+//! let store = Store::connect("host=/run/jmip user=jmip dbname=jmip")?; // connects when first used
+//! let sink = market::sink(&store);
+//! # drop(sink);
+//! # Ok(())
+//! # }
+//! ```
+
+mod column;
+pub mod desk;
+pub mod digest;
+mod error;
+mod install;
+mod json;
+pub mod market;
+mod projection;
+pub mod status;
+mod store;
+
+pub use error::StoreError;
+pub use projection::{Projection, View};
+pub use store::Store;

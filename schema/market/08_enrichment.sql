@@ -1,0 +1,51 @@
+CREATE TABLE enrichment (
+    tenant_id text COLLATE "C" NOT NULL,
+    job_id uuid NOT NULL,
+    content_sha256 bytea NOT NULL,
+    state text NOT NULL,
+    rules_version bigint,
+    knowledge_sha256 bytea,
+    facts jsonb NOT NULL,
+    workplace text,
+    pay_min_minor bigint,
+    pay_max_minor bigint,
+    pay_currency text,
+    pay_unit text,
+    pay_origin text,
+    experience_min_months bigint,
+    from_seq bigint NOT NULL,
+    PRIMARY KEY (tenant_id, job_id, content_sha256),
+    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot,
+    CHECK (state IN ('RAW_INGESTED', 'RULES_PARSED', 'LLM_EXTRACTED', 'VALIDATED',
+        'PERSISTED', 'FAILED_RETRYABLE', 'FAILED_FINAL')),
+    CHECK (workplace IN ('ONSITE', 'HYBRID', 'REMOTE')),
+    CHECK (pay_unit IN ('HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR', 'PROJECT'))
+);
+
+COMMENT ON TABLE enrichment IS
+    'What is known beyond the columns of one revision, and how far enrichment has come.';
+COMMENT ON COLUMN enrichment.tenant_id IS 'Whose market.';
+COMMENT ON COLUMN enrichment.job_id IS 'The job.';
+COMMENT ON COLUMN enrichment.content_sha256 IS 'The revision.';
+COMMENT ON COLUMN enrichment.state IS 'How far it has come.';
+COMMENT ON COLUMN enrichment.rules_version IS 'Version of the stage that read the facts.';
+COMMENT ON COLUMN enrichment.knowledge_sha256 IS 'Knowledge it read them with.';
+COMMENT ON COLUMN enrichment.facts IS
+    'Facts in order of rule, then span: objects with the fields of jmip.event.v1.Fact, enums by '
+    'name without prefix.';
+COMMENT ON COLUMN enrichment.workplace IS 'The most trusted workplace among the facts.';
+COMMENT ON COLUMN enrichment.pay_min_minor IS
+    'Of the most trusted pay among the facts: lower bound of pay in minor units.';
+COMMENT ON COLUMN enrichment.pay_max_minor IS
+    'Of the most trusted pay among the facts: upper bound of pay in minor units.';
+COMMENT ON COLUMN enrichment.pay_currency IS
+    'Of the most trusted pay among the facts: iSO 4217; null without evidence for one.';
+COMMENT ON COLUMN enrichment.pay_unit IS
+    'Of the most trusted pay among the facts: hOUR, DAY, WEEK, MONTH, YEAR or PROJECT.';
+COMMENT ON COLUMN enrichment.pay_origin IS
+    'Of the most trusted pay among the facts: pOSTED or PLATFORM_ESTIMATE.';
+COMMENT ON COLUMN enrichment.experience_min_months IS
+    'Largest overall minimum of experience among the facts.';
+COMMENT ON COLUMN enrichment.from_seq IS
+    'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
+    'systems.';

@@ -1,0 +1,69 @@
+//! Exports, postings, jobs, their revisions and facts.
+
+pub mod enrichment;
+pub mod export;
+pub mod job;
+pub mod job_detail;
+pub mod job_list;
+pub mod job_sighting;
+pub mod job_skill;
+pub mod job_snapshot;
+pub mod parked;
+pub mod posting_outcome;
+pub mod raw_job_post;
+pub mod receipt;
+pub mod refused_record;
+
+use crate::{Projection, Store, StoreError, View};
+use jmip_core::{Event, Stored, ids};
+use tokio_postgres::Transaction;
+use uuid::Uuid;
+
+/// Files of the present version, in order of creation.
+pub(crate) const TABLES: &[&str] = &[
+    include_str!("../../../../schema/market/01_export.sql"),
+    include_str!("../../../../schema/market/02_receipt.sql"),
+    include_str!("../../../../schema/market/03_raw_job_post.sql"),
+    include_str!("../../../../schema/market/04_refused_record.sql"),
+    include_str!("../../../../schema/market/05_posting_outcome.sql"),
+    include_str!("../../../../schema/market/06_job_snapshot.sql"),
+    include_str!("../../../../schema/market/07_job_sighting.sql"),
+    include_str!("../../../../schema/market/08_enrichment.sql"),
+    include_str!("../../../../schema/market/09_job_skill.sql"),
+    include_str!("../../../../schema/market/10_job_content.sql"),
+    include_str!("../../../../schema/market/11_job.sql"),
+    include_str!("../../../../schema/market/12_parked.sql"),
+];
+
+/// Feeds the present version of the market.
+pub fn sink(store: &Store) -> Projection {
+    Projection::new(store, View::Market, View::Market.schema())
+}
+
+/// Writes a batch table by table, each after those it refers to: events of one batch refer to each
+/// other.
+pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+    export::apply(tx, batch).await?;
+    receipt::apply(tx, batch).await?;
+    raw_job_post::apply(tx, batch).await?;
+    refused_record::apply(tx, batch).await?;
+    job_snapshot::apply(tx, batch).await?;
+    job_sighting::apply(tx, batch).await?;
+    enrichment::apply(tx, batch).await?;
+    job_skill::apply(tx, batch).await?;
+    job::apply(tx, batch).await?;
+    posting_outcome::apply(tx, batch).await?;
+    parked::apply(tx, batch).await
+}
+
+/// The events of a batch with where they stand.
+pub(crate) fn events(batch: &[Stored]) -> impl Iterator<Item = (&Stored, &Event)> {
+    batch
+        .iter()
+        .filter_map(|stored| stored.envelope.event.as_ref().map(|event| (stored, event)))
+}
+
+/// The receipt an event follows from.
+pub(crate) fn receipt_id(stored: &Stored) -> Uuid {
+    ids::uuid_from(&stored.envelope.correlation_id)
+}

@@ -1,0 +1,213 @@
+//! How far the read models are, and what went wrong.
+
+use crate::column::sequence;
+use crate::{Store, StoreError};
+use jmip_core::ids;
+use serde::Serialize;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row as PgRow};
+use uuid::Uuid;
+
+/// Most rows of one answer: more is for a query tool, not for a status.
+pub const LIMIT_MAX: u32 = 1000;
+
+const CHECKPOINTS: &str = "
+SELECT view, schema_name, epoch, last_seq FROM api.checkpoint ORDER BY view";
+
+const PARKED: &str = "
+SELECT tenant_id, stream, sequence, stage, error, attempts, entity_id, receipt_id, from_seq
+FROM api.parked ORDER BY from_seq DESC LIMIT $1";
+
+const REFUSALS: &str = "
+SELECT r.tenant_id, r.export_id, e.filename, r.record, r.column_name, r.reason, r.excerpt
+FROM api.refused_record AS r
+JOIN api.export AS e USING (tenant_id, export_id)
+ORDER BY r.from_seq DESC LIMIT $1";
+
+const COUNTS: &str = "
+SELECT
+    (SELECT count(*) FROM api.export) AS exports,
+    (SELECT count(*) FROM api.receipt) AS receipts,
+    (SELECT count(*) FROM api.posting_outcome) AS postings,
+    (SELECT count(*) FROM api.refused_record) AS refused,
+    (SELECT count(*) FROM api.job) AS jobs,
+    (SELECT count(*) FROM api.job_snapshot) AS revisions,
+    (SELECT count(*) FROM api.enrichment WHERE state = 'RULES_PARSED') AS enriched,
+    (SELECT count(*) FROM api.parked) AS parked";
+
+/// How far a projection has read the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checkpoint {
+    /// The projection.
+    pub view: String,
+    /// The versioned schema that clients read.
+    pub schema: String,
+    /// How often its writing was taken over.
+    pub epoch: i64,
+    /// Last sequence of `JMIP_EVENTS` it holds.
+    pub last_seq: u64,
+}
+
+/// An input that a stage could not process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ParkedRow {
+    /// Whose.
+    pub tenant: String,
+    /// Stream of the input.
+    pub stream: String,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// Stage that gave up.
+    pub stage: String,
+    /// What failed.
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Whom the input is about.
+    pub entity_id: String,
+    /// Receipt it belongs to.
+    pub receipt_id: Uuid,
+    /// Sequence of the `message.parked` event.
+    pub from_seq: u64,
+}
+
+/// A record that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedRow {
+    /// Whose.
+    pub tenant: String,
+    /// The export, lower-case hex.
+    pub export_id: String,
+    /// Its file name, as claimed.
+    pub filename: Option<String>,
+    /// Number of the record, from 1.
+    pub record: i64,
+    /// Column at fault.
+    pub column: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The beginning of what was there.
+    pub excerpt: String,
+}
+
+/// Rows there are, all tenants together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Exports, by content.
+    pub exports: u64,
+    /// Publishings of them.
+    pub receipts: u64,
+    /// Postings of all receipts.
+    pub postings: u64,
+    /// Records that could not be read, by export.
+    pub refused: u64,
+    /// Jobs.
+    pub jobs: u64,
+    /// Revisions of jobs.
+    pub revisions: u64,
+    /// Revisions whose facts were read.
+    pub enriched: u64,
+    /// Parked inputs.
+    pub parked: u64,
+}
+
+/// Where each projection stands that clients read.
+///
+/// Shape: by name. Errors: [`StoreError`] as Postgres reports it.
+pub async fn checkpoints(store: &Store) -> Result<Vec<Checkpoint>, StoreError> {
+    let rows = store.client().await?.query_typed(CHECKPOINTS, &[]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Checkpoint {
+            view: row.get("view"),
+            schema: row.get("schema_name"),
+            epoch: row.get("epoch"),
+            last_seq: sequence(row.get("last_seq")),
+        })
+        .collect())
+}
+
+/// What was parked, the latest first.
+///
+/// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
+/// Errors: [`StoreError::Limit`], else as Postgres reports it.
+pub async fn parked(store: &Store, limit: u32) -> Result<Vec<ParkedRow>, StoreError> {
+    let rows = latest(store, PARKED, limit).await?;
+    Ok(rows
+        .iter()
+        .map(|row| ParkedRow {
+            tenant: row.get("tenant_id"),
+            stream: row.get("stream"),
+            sequence: sequence(row.get("sequence")),
+            stage: row.get("stage"),
+            error: row.get("error"),
+            attempts: row.get("attempts"),
+            entity_id: row.get("entity_id"),
+            receipt_id: row.get("receipt_id"),
+            from_seq: sequence(row.get("from_seq")),
+        })
+        .collect())
+}
+
+/// Records that could not be read, the latest first.
+///
+/// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
+/// Errors: [`StoreError::Limit`], else as Postgres reports it.
+pub async fn refusals(store: &Store, limit: u32) -> Result<Vec<RefusedRow>, StoreError> {
+    let rows = latest(store, REFUSALS, limit).await?;
+    Ok(rows
+        .iter()
+        .map(|row| RefusedRow {
+            tenant: row.get("tenant_id"),
+            export_id: ids::hex(row.get("export_id")),
+            filename: row.get("filename"),
+            record: row.get("record"),
+            column: row.get("column_name"),
+            reason: row.get("reason"),
+            excerpt: row.get("excerpt"),
+        })
+        .collect())
+}
+
+/// How many rows there are.
+///
+/// Errors: [`StoreError`] as Postgres reports it.
+pub async fn counts(store: &Store) -> Result<Counts, StoreError> {
+    let rows = store.client().await?.query_typed(COUNTS, &[]).await?;
+    let row = rows.first().expect("a select without from has one row");
+    let count = |name: &str| sequence(row.get(name));
+    Ok(Counts {
+        exports: count("exports"),
+        receipts: count("receipts"),
+        postings: count("postings"),
+        refused: count("refused"),
+        jobs: count("jobs"),
+        revisions: count("revisions"),
+        enriched: count("enriched"),
+        parked: count("parked"),
+    })
+}
+
+async fn latest(store: &Store, statement: &str, limit: u32) -> Result<Vec<PgRow>, StoreError> {
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(StoreError::Limit {
+            limit,
+            max: LIMIT_MAX,
+        });
+    }
+    let client = store.client().await?;
+    Ok(client
+        .query_typed(statement, &[(&i64::from(limit), Type::INT8)])
+        .await?)
+}
+
+/// Last sequence the live version of a projection holds; 0 before it holds any.
+pub(crate) async fn position(client: &Client, view: &str) -> Result<u64, StoreError> {
+    let row = client
+        .query_typed_opt(
+            "SELECT last_seq FROM api.checkpoint WHERE view = $1",
+            &[(&view, Type::TEXT)],
+        )
+        .await?;
+    Ok(row.map(|row| sequence(row.get(0))).unwrap_or_default())
+}

@@ -1,0 +1,142 @@
+//! Digests depend on what was published, not on how it went.
+
+use crate::database::{feed, with_store};
+use crate::world::{Record, World, day, posting};
+use jmip_core::Stored;
+use jmip_projections::digest::{self, TableDigest};
+use jmip_projections::{Projection, Store, View, market};
+
+/// Three exports of overlapping jobs whose contents change and come back.
+fn exports() -> Vec<(&'static str, i64, Vec<Record>)> {
+    let text = |n: usize, version: &str| match n % 3 {
+        0 => format!("text {n}"),
+        1 => format!("text {n} {version} remote"),
+        _ => format!("text {n} {version} hybrid nl"),
+    };
+    let records = |version: &str, range: std::ops::Range<usize>| -> Vec<Record> {
+        range
+            .map(|n| posting(&format!("job-{n}"), &text(n, version)))
+            .collect()
+    };
+    let mut second = records("v2", 5..25);
+    second.insert(4, Record::Refused);
+    // The same job twice in one export, with two contents: the capture ties.
+    second.push(posting("job-7", "another text"));
+    vec![
+        ("week-1.csv", 0, records("v1", 0..20)),
+        ("week-2.csv", 7, second),
+        ("week-3.csv", 14, records("v1", 10..30)),
+    ]
+}
+
+fn log_of(order: &[usize]) -> Vec<Stored> {
+    let mut world = World::default();
+    for at in order {
+        let (name, at, records) = &exports()[*at];
+        world.publish(name, day(*at), records);
+    }
+    world.log
+}
+
+async fn digest_of(store: &Store, log: &[Stored], size: usize) -> Vec<TableDigest> {
+    let schema = format!("market_cut_{size}");
+    store.create(View::Market, &schema).await.unwrap();
+    let mut sink = Projection::new(store, View::Market, &schema);
+    feed(&mut sink, log, size).await;
+    store.show(View::Market, &schema).await.unwrap();
+    digest::digest(store).await.unwrap()
+}
+
+#[tokio::test]
+async fn however_the_log_is_cut_the_digest_is_the_same() {
+    with_store(async |store: Store, client: tokio_postgres::Client| {
+        let log = log_of(&[0, 1, 2, 1]);
+        let whole = digest_of(&store, &log, 1000).await;
+        assert!(
+            whole
+                .iter()
+                .any(|line| line.table == "job" && line.rows == 30)
+        );
+        for size in [1, 7] {
+            assert_eq!(
+                digest_of(&store, &log, size).await,
+                whole,
+                "batches of {size}"
+            );
+        }
+        // What is not in the digest is the same as well: no row differs anywhere.
+        for table in [
+            "receipt",
+            "posting_outcome",
+            "parked",
+            "job",
+            "job_snapshot",
+            "job_skill",
+        ] {
+            let differs = format!(
+                "SELECT count(*) FROM (SELECT * FROM market_cut_1.{table}
+                 EXCEPT SELECT * FROM market_cut_1000.{table}) AS d"
+            );
+            let row = client.query_one(&differs, &[]).await.unwrap();
+            assert_eq!(row.get::<_, i64>(0), 0, "{table}");
+        }
+    })
+    .await;
+}
+
+fn current_jobs(lines: &[TableDigest]) -> TableDigest {
+    let line = lines.iter().find(|line| line.table == digest::CURRENT_JOBS);
+    line.cloned().unwrap()
+}
+
+#[tokio::test]
+async fn in_whatever_order_exports_come_the_same_jobs_are_current() {
+    let mut digests = vec![];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        with_store(async move |store: Store, _| {
+            feed(&mut market::sink(&store), &log_of(&order), 11).await;
+            let lines = digest::digest(&store).await.unwrap();
+            sender.send(current_jobs(&lines)).unwrap();
+        })
+        .await;
+        digests.push(receiver.recv().unwrap());
+    }
+    assert_eq!(digests[0].rows, 30);
+    assert_eq!(digests[1], digests[0]);
+    assert_eq!(digests[2], digests[0]);
+}
+
+#[tokio::test]
+async fn publishing_again_changes_no_digest() {
+    with_store(async |store: Store, _| {
+        let once = log_of(&[0, 1, 2]);
+        let again = log_of(&[0, 1, 2, 0, 1, 2, 2]);
+        let mut sink = market::sink(&store);
+        feed(&mut sink, &once, 100).await;
+        let before = digest::digest(&store).await.unwrap();
+        feed(&mut sink, &again[once.len()..], 100).await;
+        assert_eq!(digest::digest(&store).await.unwrap(), before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_row_changes_the_digest_of_its_table_alone() {
+    with_store(async |store: Store, client: tokio_postgres::Client| {
+        feed(&mut market::sink(&store), &log_of(&[0]), 100).await;
+        let before = digest::digest(&store).await.unwrap();
+        let change = "UPDATE market_1.job_skill SET tier = 'CONTEXT'
+            WHERE (job_id, skill_id) = (SELECT job_id, skill_id FROM market_1.job_skill LIMIT 1)";
+        client.batch_execute(change).await.unwrap();
+        let after = digest::digest(&store).await.unwrap();
+        let changed: Vec<_> = before
+            .iter()
+            .zip(&after)
+            .filter(|(before, after)| before != after)
+            .map(|(before, _)| before.table.as_str())
+            .collect();
+        assert_eq!(changed, ["job_skill"]);
+    })
+    .await;
+}

@@ -1,0 +1,165 @@
+//! What a user finds.
+
+use crate::database::{feed, with_store};
+use crate::world::{TENANT, World, day, job_id, posting};
+use jmip_projections::market::job_list::{self, JobFilter, JobRow};
+use jmip_projections::{Store, StoreError, market};
+use std::collections::BTreeSet;
+
+async fn titles(store: &Store, filter: JobFilter) -> Vec<String> {
+    let page = job_list::page(store, &filter).await.unwrap();
+    let mut titles: Vec<_> = page.rows.into_iter().map(|row| row.title).collect();
+    titles.sort();
+    titles
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[tokio::test]
+async fn pages_visit_every_job_once_newest_first() {
+    with_store(async |store: Store, _| {
+        let mut world = World::default();
+        for week in 0..3 {
+            let records: Vec<_> = (week * 20..week * 20 + 27)
+                .map(|n| posting(&format!("job-{n}"), &format!("text {n}")))
+                .collect();
+            world.publish(&format!("week-{week}.csv"), day(week), &records);
+        }
+        feed(&mut market::sink(&store), &world.log, 50).await;
+
+        let mut filter = JobFilter {
+            limit: 10,
+            ..JobFilter::all(TENANT)
+        };
+        let mut rows: Vec<JobRow> = vec![];
+        loop {
+            let page = job_list::page(&store, &filter).await.unwrap();
+            assert_eq!(page.as_of_seq, world.log.len() as u64);
+            rows.extend(page.rows);
+            filter.cursor = page.next;
+            if filter.cursor.is_none() {
+                break;
+            }
+        }
+        let ids: BTreeSet<_> = rows.iter().map(|row| row.job_id).collect();
+        assert_eq!((rows.len(), ids.len()), (67, 67));
+        assert!(
+            rows.windows(2)
+                .all(|two| two[0].first_seen >= two[1].first_seen)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_filter_finds_what_it_says() {
+    with_store(async |store: Store, _| {
+        let mut world = World::default();
+        let records = [
+            posting("1", "alpha remote"),
+            posting("2", "beta hybrid"),
+            posting("3", "gamma nl"),
+        ];
+        world.publish("old.csv", day(0), &records);
+        world.publish("new.csv", day(5), &[posting("4", "delta")]);
+        feed(&mut market::sink(&store), &world.log, 50).await;
+        let all = JobFilter::all(TENANT);
+        let by = |change: &dyn Fn(&mut JobFilter)| {
+            let mut filter = all.clone();
+            change(&mut filter);
+            titles(&store, filter)
+        };
+        let (alpha, beta) = ("Engineer alpha remote", "Engineer beta hybrid");
+        let (gamma, delta) = ("Engineer gamma nl", "Engineer delta");
+        assert_eq!(by(&|f| f.workplace = some("remote")).await, [alpha]);
+        assert_eq!(by(&|f| f.workplace = some("HYBRID")).await, [beta]);
+        assert_eq!(by(&|f| f.country = some("nl")).await, [gamma]);
+        assert_eq!(by(&|f| f.skill = some("kubernetes")).await, [alpha]);
+        assert_eq!(by(&|f| f.skill = some("rust")).await.len(), 4);
+        assert_eq!(by(&|f| f.since = Some(day(1))).await, [delta]);
+        assert_eq!(by(&|f| f.platform = some("Board")).await.len(), 4);
+        assert_eq!(by(&|f| f.platform = some("other")).await.len(), 0);
+        assert_eq!(by(&|f| f.tenant = "other".into()).await.len(), 0);
+        for text in [
+            "gamma",
+            "GAM",
+            "gam engin",
+            "  söhne gamma ",
+            "gamma o'neil",
+        ] {
+            assert_eq!(by(&|f| f.text = some(text)).await, [gamma], "{text}");
+        }
+        assert_eq!(by(&|f| f.text = some("gamma delta")).await.len(), 0);
+        for syntax in ["'", "&", "gamma\\", "| !", ":*", "<->", "\0"] {
+            by(&|f| f.text = some(syntax)).await;
+        }
+        assert_eq!(by(&|f| f.text = some(" ")).await.len(), 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cursor_or_limit_out_of_range_is_refused() {
+    with_store(async |store: Store, _| {
+        let all = JobFilter::all(TENANT);
+        for limit in [0, 101] {
+            let filter = JobFilter {
+                limit,
+                ..all.clone()
+            };
+            let refused = job_list::page(&store, &filter).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Limit { .. }), "{refused}");
+        }
+        let filter = JobFilter {
+            cursor: some("page2"),
+            ..all
+        };
+        let refused = job_list::page(&store, &filter).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Cursor), "{refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_shows_its_latest_content_and_keeps_the_rest() {
+    with_store(async |store: Store, _| {
+        let mut world = World::default();
+        world.publish("new.csv", day(7), &[posting("a", "second remote")]);
+        // An older export that is published later changes nothing that is current.
+        world.publish("old.csv", day(0), &[posting("a", "first")]);
+        world.publish("mid.csv", day(3), &[posting("a", "second remote")]);
+        feed(&mut market::sink(&store), &world.log, 2).await;
+
+        let job = market::job_detail::get(&store, TENANT, job_id("a")).await;
+        let job = job.unwrap().unwrap();
+        assert_eq!(job.description, "second remote");
+        assert_eq!(job.job.workplace.as_deref(), Some("REMOTE"));
+        assert_eq!(job.job.experience_min_months, Some(36));
+        let pay = job.job.pay.unwrap();
+        assert_eq!(
+            (pay.min_minor, pay.currency.as_deref()),
+            (Some(6_000_000), Some("EUR"))
+        );
+        assert_eq!(job.job.skills, ["RUST", "KUBERNETES"]);
+        let micros = |number| day(number).0;
+        assert_eq!(job.job.first_seen.timestamp_micros(), micros(0));
+        assert_eq!(job.job.last_seen.timestamp_micros(), micros(7));
+
+        let revisions: Vec<_> = job
+            .revisions
+            .iter()
+            .map(|r| (r.revision, r.sightings, r.first_seen.timestamp_micros()))
+            .collect();
+        assert_eq!(revisions, [(2, 1, micros(0)), (1, 2, micros(3))]);
+        assert_eq!(job.sightings.len(), 3);
+        let apply = job.links.iter().filter(|link| link.is_apply).count();
+        assert_eq!((apply, job.links.len()), (3, 4));
+        assert_eq!(job.facts[0]["rule"], "words");
+        assert_eq!(job.facts[0]["quote"], "seco");
+        assert_eq!(job.facts[0]["span"]["field"], "DESCRIPTION");
+        assert_eq!(job.facts[1]["skill"]["tier"], "MUST");
+    })
+    .await;
+}
