@@ -1,8 +1,8 @@
 //! Ranks jobs for a profile under a policy and says why, in integers.
 //!
 //! Consumes what the market says (`job.normalized`, `job.seen`, `job.enriched`), what the user says
-//! (`profile.saved`, `policy.adopted`, `recommendations.requested`) and what tells when a run may be
-//! answered (`export.received`, `export.read`, `posting.observed`, `message.parked`). Emits
+//! (`profile.saved`, `policy.adopted`, `recommendations.requested`) and what tells when a run may
+//! be answered (`export.received`, `export.read`, `posting.observed`, `message.parked`). Emits
 //! `recommendations.ranked`.
 //!
 //! Invariants:

@@ -115,9 +115,9 @@ fn employment_type(node: &Node<'_>) -> Result<i32, ResumeError> {
         "volunteer" => EmploymentType::Volunteer,
         "per_diem" => EmploymentType::PerDiem,
         _ => {
-            return Err(node.wrong(
-                "expected FULL_TIME, PART_TIME, CONTRACTOR, TEMPORARY, INTERN, VOLUNTEER or PER_DIEM",
-            ));
+            let known =
+                "FULL_TIME, PART_TIME, CONTRACTOR, TEMPORARY, INTERN, VOLUNTEER or PER_DIEM";
+            return Err(node.wrong(&format!("expected {known}")));
         }
     };
     Ok(kind.into())
