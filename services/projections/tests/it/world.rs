@@ -334,10 +334,11 @@ pub fn job(key: &str, text: &str, revision: u32) -> Job {
         organization: "O'Neil & Söhne".into(),
         organization_key: "oneil".into(),
         description: text.into(),
-        locations: vec![
-            place("DE"),
-            place(if text.contains("nl") { "NL" } else { "DE" }),
-        ],
+        locations: if revision == 1 {
+            places
+        } else {
+            places.into_iter().rev().collect()
+        },
         workplace: if text.contains("hybrid") {
             Workplace::Hybrid.into()
         } else {
