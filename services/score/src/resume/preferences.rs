@@ -117,7 +117,7 @@ fn employment_type(node: &Node<'_>) -> Result<i32, ResumeError> {
         _ => {
             let known =
                 "FULL_TIME, PART_TIME, CONTRACTOR, TEMPORARY, INTERN, VOLUNTEER or PER_DIEM";
-            return Err(node.wrong(&format!("expected {known}")));
+            return Err(node.wrong(&format!("expected one of {known}")));
         }
     };
     Ok(kind.into())

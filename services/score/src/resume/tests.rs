@@ -1,3 +1,5 @@
+//! What people write into a résumé, and what becomes of it.
+
 use super::*;
 use jmip_core::event::{EmploymentType, PayUnit, Workplace};
 use proptest::prelude::*;
