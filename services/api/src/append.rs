@@ -1,31 +1,20 @@
 //! What people decide, appended to the log: the same for HTTP and the command line.
 //!
-//! Each of these follows from what was decided before (a revision is one more than the last, a run
-//! names the profile and the policy in force), so it first waits until the read model shows all that
-//! the log holds. Two processes that save at the very same moment can still both count on from the
-//! same revision. Then the first on the log has it, and the other sees so in the read model and
-//! saves again, as the next revision: both events stay, and neither save is lost.
+//! Each of these follows from what was decided before: a revision is one more than the last, a run
+//! names the profile and the policy in force. So it is read off the log and appended only if nobody
+//! has said anything since; else it is read and tried again. A read model has no part in it.
 
-use jmip_core::envelope::occurred_at;
 use jmip_core::event::{PolicyAdopted, Producer, Profile, ProfileSaved, RecommendationsRequested};
-use jmip_core::subjects::EVENTS_STREAM;
-use jmip_core::{EVENT_MAX_BYTES, Envelope, Event, Ground, Message, Micros, ids};
-use jmip_projections::desk::profile::ProfileRow;
-use jmip_projections::{Store, StoreError, View, desk, status};
+use jmip_core::subjects::{POLICY_ADOPTED, PROFILE_SAVED};
+use jmip_core::{EVENT_MAX_BYTES, Envelope, Event, Ground, Message, Micros, Stored, ids};
 use jmip_runtime::{Log, LogError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
-/// Producer of what people decide, its version and its lack of knowledge.
+/// Producer of what people decide, and its version.
 const USER: (&str, u32) = ("user", 1);
-/// How long the read model may take to catch up before a decision is refused.
-const CATCH_UP_WAIT: Duration = Duration::from_secs(10);
-/// How long an append waits to be visible; it is stored by then and will be.
-const SHOWN_WAIT: Duration = Duration::from_secs(2);
-/// Saves of others to give way to: each is a person's, so even one is rare.
-const SAVE_TRIES: usize = 3;
-/// How often a waiting decision looks: one small query, shorter than a person notices.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Decisions of others to give way to: each is a person's, so even one is rare.
+const TRIES: usize = 16;
 
 /// Why a decision was not appended.
 #[derive(Debug, thiserror::Error)]
@@ -50,51 +39,43 @@ pub enum AppendError {
         /// Its size.
         size_bytes: usize,
     },
-    /// The read model did not catch up with the log in time.
-    #[error("read model desk does not yet hold event {sequence} of the log")]
-    Behind {
-        /// The event it should hold.
-        sequence: u64,
-    },
-    /// Others kept saving at the same moments.
-    #[error("others are saving at the same time; save again")]
+    /// Others kept deciding at the same moments.
+    #[error("others are deciding at the same time; send it again")]
     Contended,
     /// The log failed.
     #[error("log failed")]
     Log(#[from] LogError),
-    /// The store failed.
-    #[error("store failed")]
-    Store(#[from] StoreError),
 }
 
-/// Saves a profile and answers its revision, one more than the last.
+/// A profile as it was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SavedProfile {
+    /// One more than the last.
+    pub revision: u32,
+    /// Sequence of the event on the log.
+    pub sequence: u64,
+}
+
+/// Saves a profile as the next revision.
 ///
-/// Errors: [`AppendError::TooLarge`], [`AppendError::Behind`], [`AppendError::Contended`], and as
-/// log and store report them; after [`LogError::Request`] it is unknown whether it is saved, and
-/// saving again is harmless.
+/// Errors: [`AppendError::TooLarge`], [`AppendError::Contended`], or as the log reports them; after
+/// [`LogError::Request`] it is unknown whether it is saved, and saving again is harmless.
 pub async fn save_profile(
     log: &Log,
-    store: &Store,
     tenant: &str,
     profile: Profile,
-) -> Result<u32, AppendError> {
-    for _ in 0..SAVE_TRIES {
-        catch_up(log, store).await?;
-        let last = desk::profile::current(store, tenant).await?;
-        let revision = last.map_or(0, |last| last.revision) + 1;
+) -> Result<SavedProfile, AppendError> {
+    for _ in 0..TRIES {
+        let said = log.last_user_sequence(tenant).await?;
+        let last = log.last_event(tenant, PROFILE_SAVED).await?;
+        let revision = revision_of(last.as_ref()).unwrap_or(0) + 1;
         let event = Event::ProfileSaved(ProfileSaved {
             revision,
             profile: Some(profile.clone()),
         });
-        let envelope = decided(tenant, Uuid::new_v4(), event);
-        let saved_at = occurred_at(&envelope);
-        append(log, store, envelope).await?;
-        let now = desk::profile::current(store, tenant).await?;
-        // Not shown yet, or already followed by a later one, it stands as far as one can see.
-        let is_anothers =
-            |row: &ProfileRow| row.revision == revision && Micros::from(row.saved_at) != saved_at;
-        if !now.as_ref().is_some_and(is_anothers) {
-            return Ok(revision);
+        let envelope = decided(tenant, Uuid::new_v4(), event)?;
+        if let Some(sequence) = log.append_after(envelope, said).await? {
+            return Ok(SavedProfile { revision, sequence });
         }
     }
     Err(AppendError::Contended)
@@ -109,81 +90,84 @@ pub struct RunAsk {
     pub limit: u32,
 }
 
-/// Asks for a run by the profile and the policy in force now, and answers its id.
+/// A run as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestedRun {
+    /// Names it.
+    pub run_id: Uuid,
+    /// Sequence of the event on the log.
+    pub sequence: u64,
+}
+
+/// Asks for a run by the profile and the policy in force, over all that was published before.
 ///
-/// Errors: [`AppendError::NoProfile`], [`AppendError::NoPolicy`], [`AppendError::Behind`], and as
-/// log and store report them; after [`LogError::Request`] it is unknown whether it was asked.
+/// Errors: [`AppendError::NoProfile`], [`AppendError::NoPolicy`], [`AppendError::Contended`], or as
+/// the log reports them; after [`LogError::Request`] it is unknown whether it was asked.
 pub async fn request_run(
     log: &Log,
-    store: &Store,
     tenant: &str,
     ask: RunAsk,
-) -> Result<Uuid, AppendError> {
-    catch_up(log, store).await?;
-    let profile = desk::profile::current(store, tenant).await?;
-    let profile = profile.ok_or(AppendError::NoProfile)?;
-    let policy = desk::policy::current(store, tenant).await?;
-    let policy = policy.ok_or(AppendError::NoPolicy)?;
-    let policy_sha256 = ids::from_hex(&policy.policy_sha256).unwrap_or_default();
+) -> Result<RequestedRun, AppendError> {
     let run_id = Uuid::new_v4();
-    let event = Event::RecommendationsRequested(RecommendationsRequested {
-        run_id: run_id.as_bytes().to_vec(),
-        on: ask.on,
-        profile_revision: profile.revision,
-        policy_sha256,
-        ingest_sequence: log.last_ingest_sequence(tenant).await?,
-        limit: ask.limit,
-    });
-    append(log, store, decided(tenant, run_id, event)).await?;
-    Ok(run_id)
+    for _ in 0..TRIES {
+        let said = log.last_user_sequence(tenant).await?;
+        let profile = log.last_event(tenant, PROFILE_SAVED).await?;
+        let policy = log.last_event(tenant, POLICY_ADOPTED).await?;
+        let event = Event::RecommendationsRequested(RecommendationsRequested {
+            run_id: run_id.as_bytes().to_vec(),
+            on: ask.on.clone(),
+            profile_revision: revision_of(profile.as_ref()).ok_or(AppendError::NoProfile)?,
+            policy_sha256: policy_of(policy.as_ref()).ok_or(AppendError::NoPolicy)?,
+            ingest_sequence: log.last_ingest_sequence(tenant).await?,
+            limit: ask.limit,
+        });
+        let envelope = decided(tenant, run_id, event)?;
+        if let Some(sequence) = log.append_after(envelope, said).await? {
+            return Ok(RequestedRun { run_id, sequence });
+        }
+    }
+    Err(AppendError::Contended)
 }
 
 /// Adopts a policy unless it is the one in force; answers whether it was not.
 ///
 /// The caller has checked that the text is a policy. Errors: [`AppendError::TooLarge`],
-/// [`AppendError::Behind`], and as log and store report them.
-pub async fn adopt_policy(
-    log: &Log,
-    store: &Store,
-    tenant: &str,
-    toml: &str,
-) -> Result<bool, AppendError> {
-    catch_up(log, store).await?;
-    let current = desk::policy::current(store, tenant).await?;
-    let sha256 = ids::hex(&ids::sha256(toml.as_bytes()));
-    if current.is_some_and(|current| current.policy_sha256 == sha256) {
-        return Ok(false);
+/// [`AppendError::Contended`], or as the log reports them.
+pub async fn adopt_policy(log: &Log, tenant: &str, toml: &str) -> Result<bool, AppendError> {
+    let policy_sha256 = ids::sha256(toml.as_bytes()).to_vec();
+    for _ in 0..TRIES {
+        let said = log.last_user_sequence(tenant).await?;
+        let current = log.last_event(tenant, POLICY_ADOPTED).await?;
+        if policy_of(current.as_ref()).as_ref() == Some(&policy_sha256) {
+            return Ok(false);
+        }
+        let event = Event::PolicyAdopted(PolicyAdopted {
+            policy_sha256: policy_sha256.clone(),
+            toml: toml.to_owned(),
+        });
+        let envelope = decided(tenant, Uuid::new_v4(), event)?;
+        if log.append_after(envelope, said).await?.is_some() {
+            return Ok(true);
+        }
     }
-    adopt(log, store, tenant, toml).await
+    Err(AppendError::Contended)
 }
 
-/// Adopts a policy if none was ever adopted; answers whether none was. How the shipped policy comes
-/// into force at the first start, and never over one that a person adopted.
-///
-/// Errors: as [`adopt_policy`]; [`AppendError::Behind`] while the read model is still filling.
-pub async fn adopt_first_policy(
-    log: &Log,
-    store: &Store,
-    tenant: &str,
-    toml: &str,
-) -> Result<bool, AppendError> {
-    catch_up(log, store).await?;
-    if desk::policy::current(store, tenant).await?.is_some() {
-        return Ok(false);
+fn revision_of(stored: Option<&Stored>) -> Option<u32> {
+    match &stored?.envelope.event {
+        Some(Event::ProfileSaved(saved)) => Some(saved.revision),
+        _ => None,
     }
-    adopt(log, store, tenant, toml).await
 }
 
-async fn adopt(log: &Log, store: &Store, tenant: &str, toml: &str) -> Result<bool, AppendError> {
-    let event = Event::PolicyAdopted(PolicyAdopted {
-        policy_sha256: ids::sha256(toml.as_bytes()).to_vec(),
-        toml: toml.to_owned(),
-    });
-    append(log, store, decided(tenant, Uuid::new_v4(), event)).await?;
-    Ok(true)
+fn policy_of(stored: Option<&Stored>) -> Option<Vec<u8>> {
+    match &stored?.envelope.event {
+        Some(Event::PolicyAdopted(adopted)) => Some(adopted.policy_sha256.clone()),
+        _ => None,
+    }
 }
 
-fn decided(tenant: &str, id: Uuid, event: Event) -> Envelope {
+fn decided(tenant: &str, id: Uuid, event: Event) -> Result<Envelope, AppendError> {
     let ground = Ground {
         id,
         tenant: tenant.to_owned(),
@@ -194,49 +178,11 @@ fn decided(tenant: &str, id: Uuid, event: Event) -> Envelope {
         version: USER.1,
         knowledge_sha256: vec![],
     };
-    ground.envelope(producer, event)
-}
-
-/// Stores a decision, and waits a little so that whoever made it can read it at once.
-async fn append(log: &Log, store: &Store, envelope: Envelope) -> Result<(), AppendError> {
-    let size_bytes = envelope.encoded_len();
-    if size_bytes > EVENT_MAX_BYTES {
-        return Err(AppendError::TooLarge { size_bytes });
+    let envelope = ground.envelope(producer, event);
+    match envelope.encoded_len() {
+        size_bytes if size_bytes > EVENT_MAX_BYTES => Err(AppendError::TooLarge { size_bytes }),
+        _ => Ok(envelope),
     }
-    let sequence = log.append(envelope).await?;
-    // It is stored: that a read model is late or away is no failure of the append.
-    if !matches!(is_shown(store, sequence, SHOWN_WAIT).await, Ok(true)) {
-        tracing::debug!(sequence, "event {sequence} is stored and not yet shown");
-    }
-    Ok(())
-}
-
-async fn catch_up(log: &Log, store: &Store) -> Result<(), AppendError> {
-    let sequence = log.last_sequence(EVENTS_STREAM).await?;
-    match is_shown(store, sequence, CATCH_UP_WAIT).await? {
-        true => Ok(()),
-        false => Err(AppendError::Behind { sequence }),
-    }
-}
-
-/// Whether the desk holds an event before the time is up.
-async fn is_shown(store: &Store, sequence: u64, wait: Duration) -> Result<bool, StoreError> {
-    let looking = async {
-        while !holds(store, sequence).await? {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        Ok(())
-    };
-    match tokio::time::timeout(wait, looking).await {
-        Ok(looked) => looked.map(|()| true),
-        Err(_) => Ok(false),
-    }
-}
-
-async fn holds(store: &Store, sequence: u64) -> Result<bool, StoreError> {
-    let checkpoints = status::checkpoints(store).await?;
-    let desk = checkpoints.iter().find(|at| at.view == View::Desk.name());
-    Ok(desk.is_some_and(|at| at.last_seq >= sequence))
 }
 
 /// The clock: when somebody decides is now.
@@ -256,10 +202,20 @@ mod tests {
     fn a_decision_is_ground_and_of_the_user() {
         let id = Uuid::new_v4();
         let event = Event::ProfileSaved(ProfileSaved::default());
-        let envelope = decided("default", id, event);
+        let envelope = decided("default", id, event).unwrap();
         let stage = envelope.producer.unwrap().stage;
         assert_eq!(Some(stage.as_str()), subjects::PROFILE_SAVED.producer);
         assert_eq!(envelope.correlation_id, id.as_bytes());
         assert!(envelope.causation_id.is_empty());
+    }
+
+    #[test]
+    fn a_decision_larger_than_an_event_is_refused() {
+        let event = Event::PolicyAdopted(PolicyAdopted {
+            policy_sha256: vec![],
+            toml: " ".repeat(EVENT_MAX_BYTES),
+        });
+        let refused = decided("default", Uuid::new_v4(), event);
+        assert!(matches!(refused, Err(AppendError::TooLarge { .. })));
     }
 }

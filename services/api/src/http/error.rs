@@ -129,7 +129,7 @@ impl From<LogError> for ApiError {
         match error {
             LogError::File { .. } | LogError::NotFound(_) => Self::internal(error),
             _ => {
-                let detail = "the log did not accept this; sending it again is harmless";
+                let detail = "the log did not answer in time; sending this again is harmless";
                 Self::unavailable("log_unavailable", detail, error)
             }
         }
@@ -151,12 +151,7 @@ impl From<AppendError> for ApiError {
             AppendError::TooLarge { .. } => {
                 Self::refused(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
             }
-            AppendError::Behind { .. } => {
-                let detail = "the read models are catching up with the log; try again";
-                Self::unavailable("behind", detail, error)
-            }
             AppendError::Log(error) => error.into(),
-            AppendError::Store(error) => error.into(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod jobs;
 mod observe;
 mod profile;
 mod recommendations;
+mod shown;
 mod status;
 mod upload;
 
@@ -32,7 +33,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Exports published at the same time; each may hold a whole message of 8 MiB in memory.
 const PUBLISHING_MAX: usize = 8;
@@ -63,8 +64,6 @@ pub struct Api {
 #[derive(Clone)]
 struct Shared {
     api: Arc<Api>,
-    /// One save at a time: each counts on from the one before.
-    saving: Arc<Mutex<()>>,
     /// Bounds the memory of publishing.
     publishing: Arc<Semaphore>,
 }
@@ -74,7 +73,6 @@ pub fn router(api: Api) -> Router {
     let key = auth::KeyDigest::of(&api.key);
     let shared = Shared {
         api: Arc::new(api),
-        saving: Arc::default(),
         publishing: Arc::new(Semaphore::new(PUBLISHING_MAX)),
     };
     let v1 = limited().merge(uploads()).fallback(error::no_route);

@@ -21,19 +21,18 @@ pub(super) struct Saved {
 
 /// Saves a profile, JSON Resume with the extension `x-jmip`, as the next revision.
 ///
-/// Errors: 400 `bad_profile` saying what cannot be read; 413 `too_large`; 503 `behind`.
+/// Errors: 400 `bad_profile` saying what cannot be read; 413 `too_large`; 409 `contended`.
 pub(super) async fn save(
     State(shared): State<Shared>,
     Document(resume): Document,
 ) -> Result<Json<Saved>, ApiError> {
     let profile = (shared.api.import_profile)(&resume)
         .map_err(|why| ApiError::new(StatusCode::BAD_REQUEST, "bad_profile", why))?;
-    // One save at a time: each counts on from the one before.
-    let turn = shared.saving.lock().await;
-    let (log, store) = (&shared.api.log, &shared.api.store);
-    let revision = append::save_profile(log, store, DEFAULT_TENANT, profile).await?;
-    drop(turn);
-    Ok(Json(Saved { revision }))
+    let saved = append::save_profile(&shared.api.log, DEFAULT_TENANT, profile).await?;
+    shared.until_shown(saved.sequence).await;
+    Ok(Json(Saved {
+        revision: saved.revision,
+    }))
 }
 
 /// Answers the profile in force.

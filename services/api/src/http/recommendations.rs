@@ -39,15 +39,16 @@ struct Requested {
 
 /// Asks for recommendations by the profile and the policy in force.
 ///
-/// Shape: 202; the body may be empty. Errors: 400 `bad_request`; 409 `no_profile`, `no_policy`;
-/// 503 `behind`.
+/// Shape: 202; the body may be empty. Errors: 400 `bad_request`; 409 `no_profile`, `no_policy`,
+/// `contended`.
 pub(super) async fn request(
     State(shared): State<Shared>,
     Document(body): Document,
 ) -> Result<Response, ApiError> {
     let ask = check(&body)?;
-    let (log, store) = (&shared.api.log, &shared.api.store);
-    let run_id = append::request_run(log, store, DEFAULT_TENANT, ask).await?;
+    let asked = append::request_run(&shared.api.log, DEFAULT_TENANT, ask).await?;
+    shared.until_shown(asked.sequence).await;
+    let run_id = asked.run_id;
     let status_url = format!("/v1/recommendations/{run_id}");
     let location = [(LOCATION, status_url.clone())];
     let body = Json(Requested { run_id, status_url });

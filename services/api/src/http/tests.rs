@@ -1,3 +1,5 @@
+//! What is decided before a server is asked, and what is said when none answers.
+
 use super::*;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
