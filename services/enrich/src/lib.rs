@@ -1,1 +1,56 @@
-//! jmip-enrich.
+//! Reads facts out of each normalized job by rules: pay, experience, place of work, skills.
+//!
+//! Consumes `job.normalized`; emits exactly one `job.enriched` for each, perhaps with no facts.
+//! Invariants: a fact read from text carries the bytes it was read from, and the slice is its
+//! quote; a rule that cannot be sure emits nothing; no rule sees another's result; every pass over
+//! a text is linear. Replay with other [`jmip_core::Knowledge`] to see what a change would do.
+//!
+//! ```
+//! use jmip_core::event::Job;
+//!
+//! let knowledge = jmip_enrich::knowledge();
+//! let job = Job { description: "Pay: 22-25 EUR per hour".into(), ..Default::default() };
+//! let facts = jmip_enrich::rules::facts(&knowledge.value, &job);
+//! assert_eq!(facts[0].quote, "22-25 EUR per hour");
+//! ```
+
+pub mod amounts;
+pub mod dictionaries;
+pub mod fold;
+pub mod phrases;
+pub mod reading;
+pub mod rules;
+pub mod sections;
+
+pub use dictionaries::{Dictionaries, knowledge, resolve_skill};
+
+use jmip_core::event::{Job, JobEnriched};
+use jmip_core::{Envelope, Event, Stage, subjects};
+
+/// The stage: stateless, so any order and any parallelism.
+pub const STAGE: Stage<Dictionaries> = Stage {
+    name: "enrich",
+    version: 1,
+    consumes: &[subjects::JOB_NORMALIZED],
+    decide,
+};
+
+/// Turns one revision of a job into its facts.
+fn decide(dictionaries: &Dictionaries, input: &Envelope) -> Vec<Event> {
+    let Some(Event::JobNormalized(normalized)) = &input.event else {
+        return vec![];
+    };
+    let nothing = Job::default();
+    let job = normalized.job.as_ref().unwrap_or(&nothing);
+    let posting = normalized
+        .sighting
+        .as_ref()
+        .and_then(|sighting| sighting.posting.clone());
+    vec![Event::JobEnriched(JobEnriched {
+        facts: rules::facts(dictionaries, job),
+        job_id: job.job_id.clone(),
+        revision: job.revision,
+        content_sha256: job.content_sha256.clone(),
+        posting,
+    })]
+}

@@ -1,0 +1,169 @@
+//! One spelling of a text for all rules, with the way back to the bytes as they stand.
+
+use std::ops::Range;
+use unicode_normalization::char::decompose_canonical;
+
+/// A text in lower case, without accents, markdown escapes and typographic variants.
+///
+/// Dashes become `-`, quotation marks `'` or `"`, spaces ` `, bullets a line break, so that rules
+/// need one spelling of each. Every byte of it knows the character of the original it stands for.
+pub struct Folded {
+    text: String,
+    origins: Vec<u32>,
+}
+
+impl Folded {
+    /// Folds a text.
+    ///
+    /// Units: offsets are kept in 32 bits; events are at most 512 KiB, so they fit.
+    pub fn of(original: &str) -> Self {
+        let mut folded = Self {
+            text: String::with_capacity(original.len()),
+            origins: Vec::with_capacity(original.len()),
+        };
+        let bytes = original.as_bytes();
+        for (at, character) in original.char_indices() {
+            if !is_markup(bytes, at) {
+                folded.push(at, character);
+            } else if is_glued_bullet(bytes, at) {
+                folded.keep(at, '\n');
+            }
+        }
+        folded
+    }
+
+    /// The folded text; rules match against it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes of the original that a range of the folded text stands for.
+    ///
+    /// Shape: lies on character borders of the original when the range lies on those of the folded
+    /// text.
+    pub fn origin(&self, range: &Range<usize>, original: &str) -> Range<usize> {
+        if range.is_empty() {
+            return 0..0;
+        }
+        let start = self.origins[range.start] as usize;
+        let last = self.origins[range.end - 1] as usize;
+        let width = original[last..].chars().next().map_or(0, char::len_utf8);
+        start..last + width
+    }
+
+    /// Where in the original the character at this place of the folded text begins.
+    pub fn origin_start(&self, at: usize) -> usize {
+        self.origins[at] as usize
+    }
+
+    fn push(&mut self, at: usize, character: char) {
+        if character.is_ascii() {
+            self.keep(at, ascii(character));
+            return;
+        }
+        let spelled = match character {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+            '\u{2018}' | '\u{2019}' | '\u{2032}' | '\u{02BC}' | '\u{00B4}' => "'",
+            '\u{201C}'..='\u{201E}' | '\u{00AB}' | '\u{00BB}' => "\"",
+            '\u{00A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{3000}' => " ",
+            '\u{2022}' | '\u{00B7}' | '\u{25CF}' | '\u{25AA}' | '\u{25E6}' | '\u{2023}' => "\n",
+            '\u{2028}' | '\u{2029}' => "\n",
+            '\u{00DF}' => "ss",
+            '\u{00E6}' | '\u{00C6}' => "ae",
+            '\u{0153}' | '\u{0152}' => "oe",
+            '\u{00F8}' | '\u{00D8}' => "o",
+            '\u{0142}' | '\u{0141}' => "l",
+            '\u{2026}' => "...",
+            '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{0300}'..='\u{036F}' => "",
+            _ => return self.push_letter(at, character),
+        };
+        for letter in spelled.chars() {
+            self.keep(at, letter);
+        }
+    }
+
+    /// Strips the accent of a Latin letter; any other letter only goes to lower case.
+    fn push_letter(&mut self, at: usize, character: char) {
+        let mut base = None;
+        decompose_canonical(character, |part| {
+            base.get_or_insert(part);
+        });
+        match base {
+            Some(letter) if letter.is_ascii() => self.keep(at, letter.to_ascii_lowercase()),
+            _ => character
+                .to_lowercase()
+                .for_each(|letter| self.keep(at, letter)),
+        }
+    }
+
+    fn keep(&mut self, at: usize, character: char) {
+        self.text.push(character);
+        let origin = u32::try_from(at).unwrap_or(u32::MAX);
+        self.origins.resize(self.text.len(), origin);
+    }
+}
+
+fn ascii(character: char) -> char {
+    match character {
+        '\t' | '\r' | '\u{b}' | '\u{c}' => ' ',
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+/// Whether this byte is a markdown escape (`\-`) or part of `**`: neither is said to anybody.
+fn is_markup(bytes: &[u8], at: usize) -> bool {
+    let next = bytes.get(at + 1);
+    match bytes[at] {
+        b'\\' => next.is_some_and(u8::is_ascii_punctuation),
+        b'*' => next == Some(&b'*') || (at > 0 && bytes[at - 1] == b'*'),
+        b'`' => true,
+        _ => false,
+    }
+}
+
+/// "**Skills*** SQL" is the end of a bold heading and the bullet of the next line.
+fn is_glued_bullet(bytes: &[u8], at: usize) -> bool {
+    at >= 2 && bytes[at - 2..=at] == *b"***" && bytes.get(at + 1) == Some(&b' ')
+}
+
+/// Folds a phrase of a knowledge file the way texts are folded.
+pub fn fold_phrase(phrase: &str) -> String {
+    Folded::of(phrase).text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn markup_dashes_and_accents_fold_away() {
+        let folded = Folded::of("2\\-5 **Années** d’expérience – 10\u{a0}k");
+        assert_eq!(folded.text(), "2-5 annees d'experience - 10 k");
+    }
+
+    #[test]
+    fn a_bullet_glued_to_bold_starts_a_line() {
+        assert_eq!(Folded::of("**Skills*** SQL").text(), "skills\n sql");
+    }
+
+    #[test]
+    fn a_folded_range_leads_back_to_the_words_as_written() {
+        let original = "Größe: **€5 000**";
+        let folded = Folded::of(original);
+        let start = folded.text().find('€').unwrap();
+        let range = start..folded.text().len();
+        assert_eq!(&original[folded.origin(&range, original)], "€5 000");
+    }
+
+    proptest! {
+        #[test]
+        fn every_character_leads_back_to_a_whole_character(original in any::<String>()) {
+            let folded = Folded::of(&original);
+            for (at, character) in folded.text().char_indices() {
+                let range = folded.origin(&(at..at + character.len_utf8()), &original);
+                prop_assert!(original.get(range).is_some_and(|slice| !slice.is_empty()));
+            }
+        }
+    }
+}

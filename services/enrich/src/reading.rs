@@ -1,0 +1,221 @@
+//! What every rule is given: the texts of a revision, folded, cut into sentences and sections.
+
+use crate::dictionaries::Dictionaries;
+use crate::fold::Folded;
+use crate::sections::{Section, Sections};
+use jmip_core::event::{Job, Span, TextField};
+use std::ops::Range;
+
+/// A revision as rules read it; computed once per revision and given to every rule.
+pub struct Reading<'a> {
+    /// The revision itself, for what its columns say.
+    pub job: &'a Job,
+    /// Its title.
+    pub title: Text<'a>,
+    /// Its description.
+    pub description: Text<'a>,
+    /// The raw text of its first location.
+    pub location: Text<'a>,
+}
+
+impl<'a> Reading<'a> {
+    /// Prepares a revision for the rules.
+    pub fn of(dictionaries: &Dictionaries, job: &'a Job) -> Self {
+        let location = job.locations.first().map_or("", |place| place.raw.as_str());
+        Self {
+            job,
+            title: Text::new(TextField::Title, &job.title, Sections::title()),
+            description: Text::sectioned(dictionaries, &job.description),
+            location: Text::new(TextField::Location, location, Sections::title()),
+        }
+    }
+}
+
+/// One text of a revision.
+///
+/// Units: all offsets a rule sees are bytes of the folded text; [`Text::span`] leads back.
+pub struct Text<'a> {
+    field: TextField,
+    original: &'a str,
+    folded: Folded,
+    sentence_ends: Vec<usize>,
+    sections: Sections,
+}
+
+impl<'a> Text<'a> {
+    fn new(field: TextField, original: &'a str, sections: Sections) -> Self {
+        let folded = Folded::of(original);
+        let sentence_ends = sentence_ends(&folded, original);
+        Self {
+            field,
+            original,
+            folded,
+            sentence_ends,
+            sections,
+        }
+    }
+
+    fn sectioned(dictionaries: &Dictionaries, original: &'a str) -> Self {
+        let mut text = Self::new(TextField::Description, original, Sections::default());
+        text.sections = dictionaries.headings.split(&text.folded, original);
+        text
+    }
+
+    /// The folded text.
+    pub fn folded(&self) -> &str {
+        self.folded.text()
+    }
+
+    /// The field it is.
+    pub fn field(&self) -> TextField {
+        self.field
+    }
+
+    /// Whether the text is empty.
+    pub fn is_empty(&self) -> bool {
+        self.folded().is_empty()
+    }
+
+    /// The words of a range as they were written.
+    pub fn written(&self, range: &Range<usize>) -> &'a str {
+        &self.original[self.folded.origin(range, self.original)]
+    }
+
+    /// Whether the character at this place was written as a capital.
+    pub fn is_capital(&self, at: usize) -> bool {
+        is_capital(&self.folded, self.original, at)
+    }
+
+    /// The sentence, list item or line around a place.
+    pub fn sentence(&self, at: usize) -> Range<usize> {
+        let index = self.sentence_ends.partition_point(|end| *end <= at);
+        let start = index.checked_sub(1).map_or(0, |i| self.sentence_ends[i]);
+        let end = self.sentence_ends.get(index).copied();
+        start..end.unwrap_or(self.folded().len())
+    }
+
+    /// The section a place lies in.
+    pub fn section(&self, at: usize) -> Section {
+        self.sections.at(at)
+    }
+
+    /// What stands before a place in its sentence, at most so many bytes.
+    pub fn before(&self, at: usize, max: usize) -> Range<usize> {
+        let start = self.sentence(at).start.max(at.saturating_sub(max));
+        border(self.folded(), start).min(at)..at
+    }
+
+    /// What follows a place that ends a match, up to the end of its sentence, at most so many bytes.
+    pub fn after(&self, end: usize, max: usize) -> Range<usize> {
+        let sentence = self.sentence(end.saturating_sub(1));
+        let stop = sentence.end.max(end).min(end.saturating_add(max));
+        end..border(self.folded(), stop)
+    }
+
+    /// The span of a range, in bytes of the field as it stands.
+    pub fn span(&self, range: &Range<usize>) -> Span {
+        let origin = self.folded.origin(range, self.original);
+        let bytes = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span {
+            field: self.field.into(),
+            start: bytes(origin.start),
+            end: bytes(origin.end),
+        }
+    }
+}
+
+/// The next character border at or behind a byte.
+pub fn border(text: &str, at: usize) -> usize {
+    (at..=text.len())
+        .find(|place| text.is_char_boundary(*place))
+        .unwrap_or(text.len())
+}
+
+/// Whether the character at a place of the folded text was written as a capital.
+pub fn is_capital(folded: &Folded, original: &str, at: usize) -> bool {
+    at < folded.text().len()
+        && original[folded.origin_start(at)..].starts_with(|c: char| c.is_uppercase())
+}
+
+/// Shortened words whose full stop does not end a sentence, in the languages read.
+const ABBREVIATIONS: &[&str] = &[
+    "e.g", "i.e", "min", "max", "approx", "ca", "sr", "jr", "vs", "incl", "excl", "inc", "no",
+    "bzw", "z.b", "d.h", "bijv", "o.b.v", "p.a", "yrs", "est", "ex",
+];
+
+/// Ends of sentences: line breaks, and marks that end a sentence before a capital. Exports glue
+/// lines together ("experience.Requirements"), so white space after the mark is not asked for.
+fn sentence_ends(folded: &Folded, original: &str) -> Vec<usize> {
+    let text = folded.text();
+    let bytes = text.as_bytes();
+    let mut ends = Vec::new();
+    for at in memchr_marks(bytes) {
+        let ends_here = match bytes[at] {
+            b'\n' => true,
+            b'!' | b'?' => bytes.get(at + 1) == Some(&b' ') || is_capital(folded, original, at + 1),
+            _ => is_full_stop(folded, original, at),
+        };
+        if ends_here {
+            ends.push(at + 1);
+        }
+    }
+    ends
+}
+
+fn memchr_marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    (0..bytes.len()).filter(|at| matches!(bytes[*at], b'\n' | b'.' | b'!' | b'?'))
+}
+
+fn is_full_stop(folded: &Folded, original: &str, at: usize) -> bool {
+    let bytes = folded.text().as_bytes();
+    let next = at + 1;
+    if bytes.get(next) != Some(&b' ') {
+        // "end.Next" ends a sentence, "ASP.NET" and "U.S." do not.
+        return at > 0
+            && (bytes[at - 1].is_ascii_alphabetic() || bytes[at - 1] == b')')
+            && !is_capital(folded, original, at - 1)
+            && is_capital(folded, original, next)
+            && bytes.get(next + 1).is_some_and(u8::is_ascii_alphabetic);
+    }
+    let word_start = bytes[..at]
+        .iter()
+        .rev()
+        .take(8)
+        .take_while(|byte| !byte.is_ascii_whitespace() && **byte != b'(')
+        .count();
+    let word = &bytes[at - word_start..at];
+    let after = bytes.get(next + 1).copied().unwrap_or(b' ');
+    (is_capital(folded, original, next + 1) || !after.is_ascii_alphanumeric())
+        && !ABBREVIATIONS.iter().any(|known| known.as_bytes() == word)
+        || (after.is_ascii_digit() && word.len() > 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentences(original: &str) -> Vec<&str> {
+        let text = Text::new(TextField::Description, original, Sections::default());
+        let mut at = 0;
+        let mut found = vec![];
+        while at < text.folded().len() {
+            let sentence = text.sentence(at);
+            found.push(text.written(&sentence).trim());
+            at = sentence.end;
+        }
+        found
+    }
+
+    #[test]
+    fn sentences_end_at_lines_stops_and_glued_capitals() {
+        assert_eq!(
+            sentences("We use Node.js. You lead.Requirements: min. 5 years\nASP.NET"),
+            [
+                "We use Node.js.",
+                "You lead.",
+                "Requirements: min. 5 years",
+                "ASP.NET"
+            ]
+        );
+    }
+}

@@ -1,0 +1,261 @@
+//! Reads how much experience is asked for, in months, from title and description.
+//!
+//! Every "N years" is judged by what stands around it: the employer's age, a degree, a contract or
+//! a residence is measured in years too. The headline is the largest of the required minima.
+//! Source of the words: `knowledge/experience.toml`.
+
+mod words;
+
+use super::{Finding, Rule};
+use crate::dictionaries::Dictionaries;
+use crate::reading::{Reading, Text};
+use crate::sections::Section;
+use jmip_core::event::fact::Value;
+use jmip_core::event::{Experience, ExperienceScope, FactState, Span};
+use std::ops::Range;
+pub use words::Words;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    name: "experience_months",
+    version: 1,
+    apply,
+};
+
+/// Most mentions of a time that are looked at in one text; a posting has a dozen.
+const MENTIONS_MAX: usize = 256;
+/// Most months a posting asks for. Source: 25 years, as comparable projects cap it; what lies above
+/// is the employer's age.
+const MONTHS_MAX: u32 = 25 * 12;
+/// Above this only an explicit minimum is a requirement.
+const MONTHS_USUAL: u32 = 15 * 12;
+
+fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
+    let words = &dictionaries.experience;
+    let mut asked: Vec<Asked> = Vec::new();
+    for text in [&reading.title, &reading.description] {
+        let mentions = words.mentions(text, MENTIONS_MAX);
+        for (index, mention) in mentions.iter().enumerate() {
+            let previous_end = index.checked_sub(1).map_or(0, |i| mentions[i].range.end);
+            let next_start = mentions.get(index + 1).map(|next| next.range.start);
+            let place = Place {
+                text,
+                mention,
+                previous_end,
+                next_start: next_start.unwrap_or(usize::MAX),
+            };
+            asked.extend(place.judge(words));
+        }
+    }
+    let headline = largest(&asked, ExperienceScope::Overall);
+    let preferred = largest(&asked, ExperienceScope::Preferred);
+    headline
+        .into_iter()
+        .chain(preferred)
+        .map(Asked::finding)
+        .collect()
+}
+
+/// The mention with the largest minimum; of equal ones the first.
+fn largest(asked: &[Asked], scope: ExperienceScope) -> Option<&Asked> {
+    asked
+        .iter()
+        .filter(|asked| asked.scope == scope)
+        .reduce(|best, next| {
+            if next.min_months > best.min_months {
+                next
+            } else {
+                best
+            }
+        })
+}
+
+/// One requirement.
+struct Asked {
+    span: Span,
+    scope: ExperienceScope,
+    min_months: u32,
+    max_months: Option<u32>,
+    confidence_bp: u32,
+}
+
+impl Asked {
+    fn finding(&self) -> Finding {
+        Finding {
+            state: FactState::Stated,
+            confidence_bp: self.confidence_bp,
+            span: Some(self.span),
+            value: Value::Experience(Experience {
+                min_months: self.min_months,
+                max_months: self.max_months,
+                scope: self.scope.into(),
+            }),
+        }
+    }
+}
+
+/// A time as it is written: "five (5) to 7+ years".
+pub struct Mention {
+    /// From its first number to its unit.
+    pub range: Range<usize>,
+    /// Lower bound in months.
+    pub low: u32,
+    /// Upper bound in months, when a range is written.
+    pub high: Option<u32>,
+    /// Whether a plus stands at it.
+    pub is_open: bool,
+}
+
+/// A mention and the words that are its own: from the mention before to the one behind.
+struct Place<'a> {
+    text: &'a Text<'a>,
+    mention: &'a Mention,
+    previous_end: usize,
+    next_start: usize,
+}
+
+impl Place<'_> {
+    fn before(&self, max: usize) -> Range<usize> {
+        let start = self.mention.range.start;
+        let window = self.text.before(start, max);
+        window.start.max(self.previous_end.min(start))..start
+    }
+
+    fn after(&self, max: usize) -> Range<usize> {
+        let end = self.mention.range.end;
+        let window = self.text.after(end, max);
+        end..window.end.min(self.next_start.max(end))
+    }
+
+    fn judge(&self, words: &Words) -> Option<Asked> {
+        let folded = self.text.folded();
+        if words.traps_right_before.ends(folded, self.before(24)) || self.is_trapped_behind(words) {
+            return None;
+        }
+        let is_least = self.mention.is_open
+            || words.at_least.ends(folded, self.before(32))
+            || words.at_least_after.begins(folded, self.after(40));
+        let evidence = self.evidence(words);
+        if evidence.is_none() && !is_least && !self.is_of_a_field(words) {
+            return None;
+        }
+        if self.is_about_others(words, is_least, evidence.is_some()) {
+            return None;
+        }
+        let is_up_to = words.up_to.ends(folded, self.before(24));
+        let (low, high) = match self.mention.high {
+            None if is_up_to => (0, Some(self.mention.low)),
+            high => (self.mention.low, high.filter(|_| !self.mention.is_open)),
+        };
+        let is_usual = low <= MONTHS_USUAL || (is_least && evidence.is_some() && low <= MONTHS_MAX);
+        if !is_usual || high.is_some_and(|high| high < low) {
+            return None;
+        }
+        let quoted = self.quoted(&evidence);
+        Some(Asked {
+            span: self.text.span(&quoted),
+            scope: self.scope(words),
+            min_months: low,
+            max_months: high,
+            confidence_bp: match (evidence.is_some(), is_least) {
+                (true, true) => 9400,
+                (true, false) => 9000,
+                _ => 7500,
+            },
+        })
+    }
+
+    /// "2-3 years of sales" in a list of requirements, or a range of years "in" something anywhere.
+    fn is_of_a_field(&self, words: &Words) -> bool {
+        let section = self.text.section(self.mention.range.start);
+        let is_asked = matches!(section, Section::Requirements | Section::NiceToHave);
+        (is_asked || self.mention.high.is_some())
+            && words.of_a_field.begins(self.text.folded(), self.after(24))
+    }
+
+    /// The word that says experience is meant.
+    fn evidence(&self, words: &Words) -> Option<Range<usize>> {
+        let folded = self.text.folded();
+        words
+            .experience
+            .first(folded, self.after(120))
+            .or_else(|| words.experience.last(folded, self.before(70)))
+    }
+
+    /// "4-year degree", "2 years old", "6 months contract".
+    fn is_trapped_behind(&self, words: &Words) -> bool {
+        /// Two words may stand between a unit and what it measures.
+        const REACH_MAX_BYTES: usize = 26;
+        let folded = self.text.folded();
+        let window = self.after(48);
+        let Some(trap) = words.traps_right_after.first(folded, window.clone()) else {
+            return false;
+        };
+        let reach = window.start..trap.start;
+        reach.len() <= REACH_MAX_BYTES
+            && !folded[reach.clone()].contains([',', ';', '.', '(', ':'])
+            && !words.trap_stops.any(folded, reach.start..trap.start)
+    }
+
+    /// Whether the sentence speaks of the employer or of anybody but the candidate.
+    fn is_about_others(&self, words: &Words, is_least: bool, has_evidence: bool) -> bool {
+        let folded = self.text.folded();
+        let before = self.text.before(self.mention.range.start, 140);
+        let section = self.text.section(self.mention.range.start);
+        if section == Section::Title {
+            return false;
+        }
+        let is_candidate = words.candidate.any(folded, before.clone());
+        // A heading may have been missed: a list item that starts with years is a requirement still.
+        let starts_item = before.len() <= 4;
+        let is_other_section = matches!(
+            section,
+            Section::Company | Section::Benefits | Section::Legal
+        );
+        let is_other = words.others.any(folded, before) || (is_other_section && !starts_item);
+        let is_asked_section = matches!(section, Section::Requirements | Section::NiceToHave);
+        if is_asked_section && (is_least || has_evidence) && !is_other {
+            return false;
+        }
+        is_other && !is_candidate
+    }
+
+    fn scope(&self, words: &Words) -> ExperienceScope {
+        let folded = self.text.folded();
+        let (before, after) = (self.before(80), self.after(110));
+        let clause = after.start..self.clause_end(&after);
+        let is_preferred = words.preferred_before.any(folded, before.clone())
+            || words.preferred_after.any(folded, clause.clone())
+            || words.preferred_after.begins(folded, clause.end..after.end);
+        let is_required = words.required.any(folded, before) || words.required.any(folded, clause);
+        let is_nice = self.text.section(self.mention.range.start) == Section::NiceToHave;
+        if (is_preferred || is_nice) && !is_required {
+            ExperienceScope::Preferred
+        } else {
+            ExperienceScope::Overall
+        }
+    }
+
+    /// Where what is said of the mention ends: "3 years in sales, preferably retail" asks for three.
+    fn clause_end(&self, after: &Range<usize>) -> usize {
+        self.text.folded()[after.clone()]
+            .find([',', '(', ';'])
+            .map_or(after.end, |at| after.start + at)
+    }
+
+    /// The mention up to the word that says what it measures, when that stands near.
+    fn quoted(&self, evidence: &Option<Range<usize>>) -> Range<usize> {
+        /// Longest quote that is extended to the word that stands as evidence.
+        const QUOTE_BYTES: usize = 120;
+        let range = self.mention.range.clone();
+        let Some(evidence) = evidence else {
+            return range;
+        };
+        let whole = range.start.min(evidence.start)..range.end.max(evidence.end);
+        if whole.len() <= QUOTE_BYTES {
+            whole
+        } else {
+            range
+        }
+    }
+}

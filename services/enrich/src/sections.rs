@@ -1,0 +1,203 @@
+//! Cuts a description into sections by its headings, in the languages of the knowledge file.
+
+use crate::fold::Folded;
+use crate::phrases::{Phrases, is_word};
+use crate::reading::is_capital;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What a part of a posting is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// Before the first heading that is known.
+    #[default]
+    Open,
+    /// A title or a place: everything in it is about the job.
+    Title,
+    /// What the candidate must bring.
+    Requirements,
+    /// What is welcome but not asked for.
+    NiceToHave,
+    /// What the candidate will do.
+    Duties,
+    /// Who the employer is.
+    Company,
+    /// What is offered.
+    Benefits,
+    /// How to apply, equal opportunity and other texts that all postings share.
+    Legal,
+}
+
+/// Where sections begin.
+#[derive(Default)]
+pub struct Sections {
+    starts: Vec<(usize, Section)>,
+}
+
+impl Sections {
+    /// A text that is one [`Section::Title`].
+    pub fn title() -> Self {
+        Self {
+            starts: vec![(0, Section::Title)],
+        }
+    }
+
+    /// The section a place of the folded text lies in.
+    pub fn at(&self, at: usize) -> Section {
+        let index = self.starts.partition_point(|(start, _)| *start <= at);
+        index
+            .checked_sub(1)
+            .map_or(Section::Open, |i| self.starts[i].1)
+    }
+}
+
+/// The knowledge file: phrases of headings per section.
+#[derive(Deserialize)]
+struct HeadingFile {
+    headings: BTreeMap<Section, Vec<String>>,
+}
+
+/// Compiled headings.
+pub struct Headings {
+    phrases: Phrases,
+    sections: Vec<Section>,
+}
+
+/// Longest line, in bytes, that may be a heading without a colon.
+const HEADING_LINE_MAX_BYTES: usize = 70;
+/// Most words, in bytes, between the phrase of a heading and its colon ("Skills you need:").
+const HEADING_REST_MAX_BYTES: usize = 32;
+/// Most headings that are read in one text: no posting has more.
+const HEADINGS_MAX: usize = 512;
+
+impl Headings {
+    /// Compiles the knowledge file.
+    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
+        let file: HeadingFile = toml::from_str(file)?;
+        let pairs: Vec<(Section, &String)> = file
+            .headings
+            .iter()
+            .flat_map(|(section, phrases)| phrases.iter().map(|phrase| (*section, phrase)))
+            .collect();
+        let phrases: Vec<&String> = pairs.iter().map(|(_, phrase)| *phrase).collect();
+        Ok(Self {
+            phrases: Phrases::new(&phrases),
+            sections: pairs.iter().map(|(section, _)| *section).collect(),
+        })
+    }
+
+    /// Finds the headings of a text.
+    pub fn split(&self, folded: &Folded, original: &str) -> Sections {
+        let text = folded.text();
+        let mut found: Vec<(Range<usize>, Section)> = self
+            .phrases
+            .numbered(text, 0..text.len())
+            .filter(|(_, hit)| is_heading(folded, original, hit))
+            .map(|(index, hit)| (hit, self.sections[index]))
+            .take(HEADINGS_MAX)
+            .collect();
+        // Of overlapping phrases ("qualifications" in "preferred qualifications") the one that
+        // starts first and is longest names the section.
+        found.sort_by_key(|(hit, _)| (hit.start, usize::MAX - hit.end));
+        let mut starts: Vec<(usize, Section)> = Vec::new();
+        let mut covered = 0;
+        for (hit, section) in found {
+            if hit.start >= covered {
+                covered = line_end(text, hit.end).min(hit.end + HEADING_REST_MAX_BYTES);
+                covered = text[hit.end..crate::reading::border(text, covered)]
+                    .find(':')
+                    .map_or(hit.end, |colon| hit.end + colon);
+                starts.push((hit.start, section));
+            }
+        }
+        Sections { starts }
+    }
+}
+
+fn line_end(text: &str, from: usize) -> usize {
+    let bytes = &text.as_bytes()[from..];
+    let window = &bytes[..bytes.len().min(HEADING_LINE_MAX_BYTES)];
+    window
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(from + window.len(), |at| from + at)
+}
+
+/// Whether a phrase stands as a heading: alone in a short line, or before a colon, at the start of
+/// a line or, glued by the export, with a capital behind the end of a sentence.
+fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
+    let text = folded.text();
+    let bytes = text.as_bytes();
+    let line_start = starts_line(bytes, hit.start);
+    let end = line_end(text, hit.end);
+    let rest = &bytes[hit.end..end];
+    let colon = rest.iter().position(|byte| *byte == b':');
+    let before_colon = colon.is_some_and(|at| {
+        at <= HEADING_REST_MAX_BYTES && !rest[..at].iter().any(|b| b".!,;".contains(b))
+    });
+    if line_start {
+        let whole_line = end == text.len() || bytes.get(end) == Some(&b'\n');
+        let short = hit.end - hit.start + rest.len() <= HEADING_LINE_MAX_BYTES;
+        let words = rest.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
+        let sentence = rest.ends_with(b".") || rest.contains(&b',');
+        return before_colon || (whole_line && short && !sentence && words.count() <= 4);
+    }
+    let glued = is_capital(folded, original, hit.start)
+        && bytes[..hit.start]
+            .iter()
+            .rev()
+            .find(|byte| **byte != b' ')
+            .is_some_and(|byte| !is_word(*byte) || bytes[hit.start - 1] != b' ');
+    glued && before_colon
+}
+
+/// Whether only bullets, marks and numbers stand before a place in its line.
+fn starts_line(bytes: &[u8], at: usize) -> bool {
+    /// Longest run of marks looked through; longer ones are ornaments.
+    const MARKS_MAX_BYTES: usize = 24;
+    let before = &bytes[at.saturating_sub(MARKS_MAX_BYTES)..at];
+    let marks = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte != b'\n' && !byte.is_ascii_alphabetic())
+        .count();
+    marks == at || before[..before.len() - marks].ends_with(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section_of(text: &str, word: &str) -> Section {
+        let headings = Headings::parse(include_str!("../knowledge/headings.toml")).unwrap();
+        let folded = Folded::of(text);
+        let at = folded.text().find(word).unwrap();
+        headings.split(&folded, text).at(at)
+    }
+
+    #[test]
+    fn headings_in_five_languages_open_their_sections() {
+        let cases = [
+            ("About us\nWe make xx.", Section::Company),
+            ("**Requirements:**\n* xx", Section::Requirements),
+            ("Preferred Qualifications\nxx", Section::NiceToHave),
+            ("Dein Profil\n- xx", Section::Requirements),
+            ("Wir bieten dir:\n- xx", Section::Benefits),
+            ("Profil recherché :\nxx", Section::Requirements),
+            ("Wat vragen wij?\nxx", Section::Requirements),
+            ("Se valorará:\nxx", Section::NiceToHave),
+            ("We grow.Responsibilities:xx", Section::Duties),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(section_of(text, "xx"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_heading_inside_a_sentence_opens_nothing() {
+        let text = "The role has few requirements and many benefits.\nxx";
+        assert_eq!(section_of(text, "xx"), Section::Open);
+    }
+}

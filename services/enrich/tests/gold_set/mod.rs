@@ -1,0 +1,142 @@
+//! Reads the labelled postings beside the checkout, when they are there, and says what the rules
+//! make of them in the labels' own terms.
+
+use jmip_core::event::fact::Value;
+use jmip_core::event::{ExperienceScope, Fact, Job, PayUnit, Place, SkillTier, Workplace};
+use jmip_enrich::{Dictionaries, rules};
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+
+/// The folder of labelled postings; `None` where it is not staged.
+pub fn folder() -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/gold/dev");
+    folder.join("facts.jsonl").exists().then_some(folder)
+}
+
+/// The lines of one file of it.
+pub fn lines(file: &str) -> Option<Vec<Json>> {
+    let text = std::fs::read_to_string(folder()?.join(file)).expect("a staged file is readable");
+    let line = |line: &str| serde_json::from_str(line).expect("a staged line is JSON");
+    Some(text.lines().map(line).collect())
+}
+
+/// A labelled posting as a revision: its text without tags, its place as stated.
+pub fn job(line: &Json) -> Job {
+    let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let (title, location) = (text("title"), text("location"));
+    let description = match line["text"].as_str() {
+        Some(plain) => plain.to_owned(),
+        None => text("description"),
+    };
+    let is_upwork = line["stratum"] == "lougse";
+    Job {
+        platform: if is_upwork { "upwork" } else { "" }.to_owned(),
+        locations: vec![Place {
+            country: country(&location).to_owned(),
+            raw: location,
+            ..Default::default()
+        }],
+        title,
+        description,
+        ..Default::default()
+    }
+}
+
+/// Stands in for the place reading of the stage before: only what the labelled places need.
+fn country(location: &str) -> &'static str {
+    let last = location.rsplit(',').next().unwrap_or_default().trim();
+    let ends = |words: &[&str]| words.contains(&last);
+    let is_state = location.split(',').count() == 2
+        && last.len() == 2
+        && last.chars().all(|c| c.is_ascii_uppercase());
+    if ends(&["NL", "Netherlands", "Capelle aan den IJssel", "Den Bosch"]) {
+        "NL"
+    } else if location.contains("Canada") || location.contains("ON, CA") {
+        "CA"
+    } else if ends(&["Austria"]) {
+        "AT"
+    } else if ends(&["UK", "United Kingdom", "GB", "Manchester"]) {
+        "GB"
+    } else if is_state || location.contains("United States") || location.ends_with("Area") {
+        "US"
+    } else {
+        ""
+    }
+}
+
+/// What the rules read, in the shape of the labels.
+pub fn prediction(dictionaries: &Dictionaries, job: &Job) -> Json {
+    let facts = rules::facts(dictionaries, job);
+    json!({
+        "pay": lead(&facts, pay),
+        "experience_months": lead(&facts, experience),
+        "workplace": lead(&facts, workplace),
+        "skills": skills(dictionaries, &facts),
+    })
+}
+
+/// The most trusted fact of a kind; of equally trusted ones the first.
+fn lead(facts: &[Fact], read: fn(&Fact) -> Option<Json>) -> Json {
+    facts
+        .iter()
+        .filter_map(|fact| Some((fact.confidence_bp, read(fact)?)))
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
+        .map_or(Json::Null, |(_, value)| value)
+}
+
+fn pay(fact: &Fact) -> Option<Json> {
+    let Some(Value::Pay(pay)) = &fact.value else {
+        return None;
+    };
+    let unit = pay.unit().as_str_name().trim_start_matches("PAY_UNIT_");
+    let stated = |text: &str, is: bool| if is { json!(text) } else { Json::Null };
+    Some(json!({
+        "min_minor": pay.min_minor,
+        "max_minor": pay.max_minor,
+        "currency": stated(&pay.currency, !pay.currency.is_empty()),
+        "unit": stated(unit, pay.unit() != PayUnit::Unspecified),
+    }))
+}
+
+fn experience(fact: &Fact) -> Option<Json> {
+    match &fact.value {
+        Some(Value::Experience(read)) if read.scope() == ExperienceScope::Overall => {
+            Some(json!({ "min": read.min_months, "max": read.max_months }))
+        }
+        _ => None,
+    }
+}
+
+fn workplace(fact: &Fact) -> Option<Json> {
+    let Some(Value::Workplace(place)) = fact.value else {
+        return None;
+    };
+    let place = Workplace::try_from(place).ok()?;
+    Some(json!(place.as_str_name().trim_start_matches("WORKPLACE_")))
+}
+
+fn skills(dictionaries: &Dictionaries, facts: &[Fact]) -> Vec<Json> {
+    let is_tool = |id: &str| {
+        dictionaries
+            .skills
+            .skills()
+            .any(|(known, _, kind)| known == id && kind != "concept")
+    };
+    let tier = |tier: SkillTier| {
+        tier.as_str_name()
+            .trim_start_matches("SKILL_TIER_")
+            .to_owned()
+    };
+    facts
+        .iter()
+        .filter_map(|fact| match &fact.value {
+            Some(Value::Skill(skill)) if is_tool(&skill.skill_id) => Some(json!({
+                "id": skill.skill_id,
+                "canonical": skill.name,
+                "surface": fact.quote,
+                "tier": tier(skill.tier()),
+            })),
+            _ => None,
+        })
+        .collect()
+}

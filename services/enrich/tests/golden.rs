@@ -1,0 +1,91 @@
+//! Golden cases: `tests/golden/<rule>/<case>/when.jsonl` holds normalized jobs, `then.jsonl` the
+//! facts of that rule. `UPDATE_GOLDEN=1` rewrites `then.jsonl`; the difference is to be read.
+
+use jmip_core::event::{JobEnriched, JobNormalized};
+use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
+use jmip_core::{Envelope, Event, Message};
+use jmip_enrich::{STAGE, knowledge, rules};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("golden cases are checked in");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+fn normalized(line: &str) -> (Envelope, JobNormalized) {
+    let input = jmip_proto::envelope_from_json(line).expect("when.jsonl holds envelopes");
+    let Some(Event::JobNormalized(normalized)) = &input.event else {
+        panic!("when.jsonl holds job_normalized");
+    };
+    let normalized = normalized.clone();
+    (input, normalized)
+}
+
+/// What the stage makes of one line, with the facts of one rule only.
+fn enriched(line: &str, rule: &str) -> String {
+    let knowledge = knowledge();
+    let (input, normalized) = normalized(line);
+    let job = normalized.job.unwrap_or_default();
+    let outputs = (STAGE.decide)(&knowledge.value, &input);
+    let [Event::JobEnriched(enriched)] = outputs.as_slice() else {
+        panic!("one event per job");
+    };
+    for fact in &enriched.facts {
+        if let Some(span) = &fact.span {
+            let words = slice(&job, span).expect("a span lies in its field");
+            assert_eq!(clip(words, QUOTE_MAX_BYTES), fact.quote);
+        }
+    }
+    let facts = enriched.facts.iter().filter(|fact| fact.rule == rule);
+    let output = Envelope {
+        event: Some(Event::JobEnriched(JobEnriched {
+            facts: facts.cloned().collect(),
+            ..enriched.clone()
+        })),
+        ..Default::default()
+    };
+    let json = jmip_proto::envelope_json(&output.encode_to_vec()).unwrap();
+    format!("{json}\n")
+}
+
+#[test]
+fn every_golden_case_reads_as_it_was_reviewed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "asks whether to rewrite the golden files"
+    )]
+    let updates = std::env::var("UPDATE_GOLDEN").is_ok();
+    let mut wrong = Vec::new();
+    for rule in folders(&root) {
+        for case in folders(&rule) {
+            let when = fs::read_to_string(case.join("when.jsonl")).unwrap();
+            let read: String = when
+                .lines()
+                .map(|line| enriched(line, name(&rule)))
+                .collect();
+            let then = case.join("then.jsonl");
+            if updates {
+                fs::write(&then, &read).unwrap();
+            } else if fs::read_to_string(&then).unwrap_or_default() != read {
+                wrong.push(format!("{}/{}:\n{read}", name(&rule), name(&case)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_golden_cases() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    for rule in rules::RULES {
+        assert!(!folders(&root.join(rule.name)).is_empty(), "{}", rule.name);
+    }
+}

@@ -1,0 +1,156 @@
+//! What holds for any text: no panic, valid spans, quotes that are their slices, one event.
+
+use jmip_core::event::{FactMethod, Job, JobNormalized, Place};
+use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
+use jmip_core::{Envelope, Event, Knowledge};
+use jmip_enrich::{Dictionaries, STAGE, knowledge, resolve_skill, rules};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static KNOWLEDGE: LazyLock<Knowledge<Dictionaries>> = LazyLock::new(knowledge);
+
+/// Pieces that rules react to, glued in any order with any text between.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<String>(),
+        "[ \\n.,;:()|/+*\\\\-]{0,3}",
+        "[0-9]{1,7}[.,' ]?[0-9]{0,3}[kK%+]?",
+        prop::sample::select(vec![
+            "$",
+            "€",
+            "£",
+            "US$",
+            " per hour",
+            "/yr",
+            " a year",
+            "Salary: ",
+            "up to ",
+            "von ",
+            " years of experience",
+            " Jahre",
+            "five (5)",
+            " – ",
+            "\\-",
+            "**",
+            "***",
+            "Remote",
+            "hybrid",
+            "on-site",
+            "not a ",
+            "3 days ",
+            "in the office",
+            "Requirements:",
+            "Dein Profil",
+            "Nice to have",
+            "Python",
+            "C++",
+            "Go",
+            "R",
+            " é",
+            "ß",
+            "İ",
+            "日本",
+            "👀",
+            "ﬁ",
+            "\u{301}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn job() -> impl Strategy<Value = Job> {
+    (text(), text(), text(), 0..4_i32).prop_map(|(title, description, raw, workplace)| Job {
+        title,
+        description,
+        workplace,
+        locations: vec![Place {
+            raw,
+            country: "US".into(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_fact_of_any_text_is_the_slice_it_quotes(job in job()) {
+        let facts = rules::facts(&KNOWLEDGE.value, &job);
+        for fact in &facts {
+            prop_assert!(fact.value.is_some());
+            prop_assert!((1..=10_000).contains(&fact.confidence_bp));
+            match &fact.span {
+                Some(span) => {
+                    prop_assert_eq!(fact.method(), FactMethod::Rule);
+                    let words = slice(&job, span);
+                    prop_assert!(words.is_some_and(|words| !words.is_empty()));
+                    prop_assert_eq!(words.map(|w| clip(w, QUOTE_MAX_BYTES)), Some(fact.quote.as_str()));
+                }
+                None => prop_assert_eq!(fact.method(), FactMethod::Column),
+            }
+        }
+        let order: Vec<_> = facts
+            .iter()
+            .map(|fact| {
+                let rule = rules::RULES.iter().position(|rule| rule.name == fact.rule);
+                (rule, fact.span.map(|s| (s.field, s.start, s.end)))
+            })
+            .collect();
+        prop_assert!(order.is_sorted());
+    }
+
+    #[test]
+    fn each_job_normalized_becomes_exactly_one_job_enriched(job in job()) {
+        let input = Envelope {
+            event: Some(Event::JobNormalized(JobNormalized {
+                job: Some(job),
+                ..Default::default()
+            })),
+            ..Default::default()
+        };
+        let outputs = (STAGE.decide)(&KNOWLEDGE.value, &input);
+        prop_assert!(matches!(outputs.as_slice(), [Event::JobEnriched(_)]));
+        prop_assert_eq!((STAGE.decide)(&KNOWLEDGE.value, &input), outputs);
+    }
+
+    #[test]
+    fn any_name_can_be_asked_for(name in any::<String>()) {
+        if let Some((id, _)) = resolve_skill(&KNOWLEDGE.value, &name) {
+            prop_assert!(!id.is_empty());
+        }
+    }
+}
+
+#[test]
+fn every_skill_resolves_by_its_own_id_and_name_to_itself() {
+    let dictionaries = &KNOWLEDGE.value;
+    for (id, name, kind) in dictionaries.skills.skills() {
+        assert_eq!(
+            resolve_skill(dictionaries, name),
+            Some((id, name)),
+            "{kind}"
+        );
+        assert_eq!(resolve_skill(dictionaries, id), Some((id, name)), "{kind}");
+    }
+}
+
+#[test]
+fn names_of_skills_resolve_whatever_their_case_and_punctuation() {
+    let id = |name: &str| resolve_skill(&KNOWLEDGE.value, name).map(|(id, _)| id);
+    assert_eq!(id("c"), Some("c"));
+    assert_eq!(id("C++"), Some("cpp"));
+    assert_eq!(id("c#"), Some("csharp"));
+    assert_eq!(id("go"), Some("go"));
+    assert_eq!(id("POSTGRES"), Some("postgresql"));
+    assert_eq!(id("Nodejs"), Some("node-js"));
+    assert_eq!(id(".net"), Some("dotnet"));
+    assert_eq!(id("underwater basket weaving"), None);
+}
+
+#[test]
+fn an_event_of_another_kind_is_no_input() {
+    assert!((STAGE.decide)(&KNOWLEDGE.value, &Envelope::default()).is_empty());
+}
