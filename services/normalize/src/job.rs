@@ -1,0 +1,111 @@
+//! One posting as canonical job and sighting.
+
+use crate::dates::Sense;
+use crate::organization::organization_key;
+use crate::tables::Tables;
+use crate::{applicants, identity, places, text};
+use jmip_core::{Micros, ids, quote};
+use jmip_proto::event::v1::{Completeness, Job, PostingObserved, Sighting, Workplace};
+
+/// Largest clean description in bytes: leaves room for all else in an event of 512 KiB.
+const DESCRIPTION_MAX_BYTES: usize = 384 * 1024;
+
+/// Longest title, name or level in bytes.
+const LINE_MAX_BYTES: usize = 1024;
+
+/// Longest URL in bytes; browsers and servers refuse longer ones.
+const URL_MAX_BYTES: usize = 8 * 1024;
+
+/// The canonical job a posting shows, its revision and content hash still open.
+pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> Job {
+    let (locations, remote) = places::read_all(tables, &posting.locations);
+    let stated = tables.workplaces.column(&posting.workplace);
+    let workplace = if stated == Workplace::Unspecified {
+        remote
+    } else {
+        stated
+    };
+    let organization = line(&posting.organization);
+    let (description, completeness) = description(posting);
+    let mut job = Job {
+        platform: tables.platforms.name(&posting.platform),
+        title: line(&posting.title),
+        organization_key: organization_key(&organization),
+        organization,
+        description,
+        completeness: completeness.into(),
+        locations,
+        workplace: workplace.into(),
+        employment_types: tables.employment.types(&posting.employment_types),
+        pay: posting
+            .pay
+            .as_ref()
+            .and_then(|pay| tables.pay.read_stated(pay)),
+        seniority: seniority(&posting.seniority),
+        ..Default::default()
+    };
+    let found = identity::key(tables, posting, &job);
+    let id = ids::job_id(tenant, &job.platform, &found.key);
+    job.job_id = id.as_bytes().to_vec();
+    job.key = found.key;
+    job.key_kind = found.kind.to_owned();
+    job
+}
+
+/// What a posting says beside the content.
+pub(crate) fn sighting(tables: &Tables, posting: &PostingObserved) -> Sighting {
+    let captured_at = posting.captured_at.as_ref().map(Micros::from);
+    let date = |cell: &str, sense| tables.dates.date(cell, captured_at, sense);
+    let url = url(&posting.url);
+    let apply_url = Some(self::url(&posting.apply_url)).filter(|apply| *apply != url);
+    Sighting {
+        posting: posting.posting.clone(),
+        captured_at: posting.captured_at,
+        date_posted: date(&posting.date_posted, Sense::Posted),
+        valid_through: date(&posting.valid_through, Sense::Deadline),
+        applicants: applicants::read(&posting.applicants),
+        apply_url: apply_url.unwrap_or_default(),
+        url,
+    }
+}
+
+fn description(posting: &PostingObserved) -> (String, Completeness) {
+    let whole = text::clean_text(&posting.description, posting.description_format());
+    if whole.len() > DESCRIPTION_MAX_BYTES {
+        let cut = quote::clip(&whole, DESCRIPTION_MAX_BYTES).trim_end();
+        return (cut.to_owned(), Completeness::Partial);
+    }
+    let completeness = text::completeness(&whole);
+    (whole, completeness)
+}
+
+fn line(cell: &str) -> String {
+    let line = text::stated(cell);
+    quote::clip(&line, LINE_MAX_BYTES).trim_end().to_owned()
+}
+
+fn seniority(cell: &str) -> String {
+    let nothing = [
+        "not applicable",
+        "not specified",
+        "unspecified",
+        "unknown",
+        "any",
+        "-",
+        "other",
+    ];
+    let level = line(cell);
+    if nothing.contains(&level.to_lowercase().as_str()) {
+        return String::new();
+    }
+    level
+}
+
+fn url(cell: &str) -> String {
+    let url = text::stated_url(cell);
+    if url.len() > URL_MAX_BYTES {
+        String::new()
+    } else {
+        url.to_owned()
+    }
+}

@@ -1,0 +1,91 @@
+//! Organisations folded for grouping.
+
+use crate::tables;
+use crate::text;
+use jmip_core::quote;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+static LEGAL: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    tables::rows::<1>(tables::LEGAL_SUFFIXES)
+        .map(|[token]| token)
+        .collect()
+});
+
+/// Longest key in bytes; a longer name is no name, and is cut.
+const KEY_MAX_BYTES: usize = 200;
+
+/// Folds the name of an organisation so that its spellings meet: lower case, ä as ae, no marks,
+/// legal forms at the end stripped.
+///
+/// ```
+/// assert_eq!(jmip_normalize::organization_key("Müller & Söhne B.V."), "mueller soehne");
+/// ```
+pub fn organization_key(name: &str) -> String {
+    let spelled = spell_out(&text::one_line(name).to_lowercase());
+    let folded = text::fold(&spelled)
+        .replace(['.', '\'', '’'], "")
+        .replace(" a/s", " as")
+        .replace(" sp z oo", " spzoo");
+    let mut tokens: Vec<&str> = quote::clip(&folded, KEY_MAX_BYTES)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|token| !token.is_empty())
+        .collect();
+    while tokens.len() > 1 && tokens.last().is_some_and(|token| LEGAL.contains(token)) {
+        tokens.pop();
+    }
+    tokens.join(" ")
+}
+
+/// Letters that are written as two where the letter is missing; other marks are just dropped.
+fn spell_out(lower: &str) -> String {
+    let mut text = String::with_capacity(lower.len());
+    for c in lower.chars() {
+        match c {
+            'ä' | 'æ' => text.push_str("ae"),
+            'ö' | 'ø' | 'œ' => text.push_str("oe"),
+            'ü' => text.push_str("ue"),
+            'å' => text.push_str("aa"),
+            'ß' => text.push_str("ss"),
+            'ł' => text.push('l'),
+            'đ' => text.push('d'),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spellings_of_one_employer_meet() {
+        for (name, want) in [
+            ("ASML", "asml"),
+            ("ABN AMRO Bank N.V.", "abn amro bank"),
+            ("Bosch GmbH & Co. KG", "bosch"),
+            ("Acme sp. z o.o.", "acme"),
+            ("L’Oréal S.A.", "loreal"),
+            ("Ørsted A/S", "oersted"),
+            ("Booking.com", "bookingcom"),
+            (
+                "Tata Consultancy Services Pvt. Ltd.",
+                "tata consultancy services",
+            ),
+            ("Co", "co"),
+            ("", ""),
+        ] {
+            assert_eq!(organization_key(name), want, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(name in any::<String>()) {
+            let key = organization_key(&name);
+            prop_assert_eq!(organization_key(&key), key);
+        }
+    }
+}

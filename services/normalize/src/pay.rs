@@ -1,0 +1,241 @@
+//! Pay by the record's columns.
+
+use crate::tables;
+use crate::text;
+use jmip_proto::event::v1::{Pay, PayOrigin, PayUnit, StatedPay};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Least believable amount in minor units: 0 and 1 stand for "not stated" in exports.
+const LEAST_MINOR: i64 = 101;
+
+/// Largest believable amount in minor units: ten billion, above any yearly pay in any currency.
+const MOST_MINOR: i64 = 1_000_000_000_000;
+
+/// Currencies and pay intervals.
+#[derive(Debug)]
+pub struct PayWords {
+    units: BTreeMap<&'static str, PayUnit>,
+    codes: BTreeSet<&'static str>,
+    signs: BTreeMap<&'static str, &'static str>,
+}
+
+impl PayWords {
+    pub(crate) fn read(units: &'static str, currencies: &'static str) -> Self {
+        let units = tables::rows::<2>(units)
+            .filter_map(|[word, unit]| {
+                Some((word, PayUnit::from_str_name(&format!("PAY_UNIT_{unit}"))?))
+            })
+            .collect();
+        let rows: Vec<_> = tables::rows::<2>(currencies).collect();
+        let signs = rows
+            .iter()
+            .flat_map(|[code, signs]| signs.split('|').map(move |sign| (sign, *code)))
+            .filter(|(sign, _)| !sign.is_empty())
+            .collect();
+        let codes = rows.iter().map(|[code, _]| *code).collect();
+        Self {
+            units,
+            codes,
+            signs,
+        }
+    }
+
+    /// Pay as the columns state it; `None` when they do not.
+    ///
+    /// Shape: bounds in order, at least one of them; the currency is empty without evidence.
+    /// Units: minor, major times 100. What an exporter read out of the description is not stated.
+    pub fn read_stated(&self, stated: &StatedPay) -> Option<Pay> {
+        let origin = origin(&stated.source)?;
+        let unit = self.unit(&stated.interval);
+        let mut min_minor = amount_minor(&stated.min, unit);
+        let mut max_minor = amount_minor(&stated.max, unit);
+        if min_minor.is_none() && max_minor.is_none() {
+            return None;
+        }
+        if let (Some(min), Some(max)) = (min_minor, max_minor) {
+            (min_minor, max_minor) = (Some(min.min(max)), Some(min.max(max)));
+        }
+        let currency = [&stated.currency, &stated.min, &stated.max]
+            .into_iter()
+            .find_map(|cell| self.currency(cell))
+            .unwrap_or_default();
+        Some(Pay {
+            min_minor,
+            max_minor,
+            currency: currency.to_owned(),
+            unit: unit.into(),
+            origin: origin.into(),
+        })
+    }
+
+    fn unit(&self, interval: &str) -> PayUnit {
+        let folded = text::fold(&text::stated(interval));
+        folded
+            .split(|c: char| !c.is_alphanumeric())
+            .find_map(|word| self.units.get(word).copied())
+            .unwrap_or(PayUnit::Unspecified)
+    }
+
+    /// The currency a cell names by an ISO 4217 code or an unambiguous sign.
+    fn currency(&self, cell: &str) -> Option<&'static str> {
+        let cell = text::stated(cell);
+        let upper = cell.to_uppercase();
+        let named = upper
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .find_map(|word| self.codes.get(word).copied());
+        let sign = cell
+            .to_lowercase()
+            .replace(|c: char| c.is_ascii_digit(), "");
+        let sign = sign.trim_matches(|c: char| c.is_whitespace() || ".,'-".contains(c));
+        named.or_else(|| self.signs.get(sign).copied())
+    }
+}
+
+/// Who says so; `None` for amounts that were read out of the text, which our own rules do better.
+fn origin(source: &str) -> Option<PayOrigin> {
+    let source = text::fold_words(&text::stated(source));
+    if source.contains("description") {
+        return None;
+    }
+    if source.contains("estimate") || source.contains("predict") {
+        return Some(PayOrigin::PlatformEstimate);
+    }
+    match source.as_str() {
+        "" | "direct data" | "posted" | "employer" | "employer provided" => Some(PayOrigin::Posted),
+        _ => Some(PayOrigin::Unspecified),
+    }
+}
+
+/// Reads an amount of money without ever making a float of it; `None` for one that is not stated.
+fn amount_minor(cell: &str, unit: PayUnit) -> Option<i64> {
+    let cell = text::stated(cell).to_lowercase();
+    let start = cell.find(|c: char| c.is_ascii_digit())?;
+    let (sign, number) = cell.split_at(start);
+    if sign.contains('-') || sign.chars().count() > 4 {
+        return None;
+    }
+    let end = number
+        .find(|c: char| !c.is_ascii_digit() && !".,' ’".contains(c))
+        .unwrap_or(number.len());
+    let (number, tail) = number.split_at(end);
+    if tail.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let kilo = if tail.starts_with('k') { 1000 } else { 1 };
+    let (whole, fraction) = split_decimal(number.trim().trim_end_matches(['.', ',']), unit);
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let major: i64 = whole.parse().ok()?;
+    let minor = major.checked_mul(100)?.checked_add(hundredths(fraction))?;
+    let minor = minor.checked_mul(kilo)?;
+    (LEAST_MINOR..=MOST_MINOR).contains(&minor).then_some(minor)
+}
+
+/// Splits off what stands behind the decimal mark. Three digits behind the only mark are
+/// thousands (`60.000`), but not per hour, and not behind more than three digits or a zero.
+fn split_decimal(number: &str, unit: PayUnit) -> (&str, &str) {
+    let Some(at) = number.rfind(['.', ',']) else {
+        return (number, "");
+    };
+    let (whole, fraction) = (&number[..at], &number[at + 1..]);
+    let mark = &number[at..=at];
+    let repeated = whole.contains(mark);
+    let other = whole.contains(['.', ',']) && !repeated;
+    let grouped = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+    if repeated || grouped && !other && unit != PayUnit::Hour {
+        return (number, "");
+    }
+    (whole, fraction)
+}
+
+/// First two decimals, rounded by the third: exporters write 25.989999999999998 for 25.99.
+fn hundredths(fraction: &str) -> i64 {
+    let digit = |at: usize| {
+        let byte = fraction.as_bytes().get(at).copied().unwrap_or(b'0');
+        i64::from(byte.saturating_sub(b'0').min(9))
+    };
+    digit(0) * 10 + digit(1) + i64::from(digit(2) >= 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(cells: [&str; 5]) -> Option<(Option<i64>, Option<i64>, String, PayUnit)> {
+        let [min, max, currency, interval, source] = cells.map(str::to_owned);
+        let stated = StatedPay {
+            min,
+            max,
+            currency,
+            interval,
+            source,
+        };
+        let pay = tables::TABLES.pay.read_stated(&stated)?;
+        let unit = pay.unit();
+        Some((pay.min_minor, pay.max_minor, pay.currency, unit))
+    }
+
+    #[test]
+    fn columns_become_integers() {
+        let eur = |min, max, unit| Some((min, max, "EUR".to_owned(), unit));
+        for (cells, want) in [
+            (
+                ["3226.0", "5090.0", "EUR", "monthly", "direct_data"],
+                eur(Some(322_600), Some(509_000), PayUnit::Month),
+            ),
+            (
+                ["80000", "60000", "€", "yearly", ""],
+                eur(Some(6_000_000), Some(8_000_000), PayUnit::Year),
+            ),
+            (
+                ["0", "3033", "EUR", "monthly", ""],
+                eur(None, Some(303_300), PayUnit::Month),
+            ),
+            (
+                ["€ 3.500,50", "", "", "1 MONTH", ""],
+                eur(Some(350_050), None, PayUnit::Month),
+            ),
+            (
+                ["60.000", "1.0", "EUR", "per-year-salary", ""],
+                eur(Some(6_000_000), None, PayUnit::Year),
+            ),
+            (
+                ["60k", "65,5k", "EUR", "YEAR", ""],
+                eur(Some(6_000_000), Some(6_550_000), PayUnit::Year),
+            ),
+            (
+                ["25.989999999999998", "", "EUR", "HOUR", ""],
+                eur(Some(2599), None, PayUnit::Hour),
+            ),
+            (["0", "0", "€", "", ""], None),
+            (["70000", "80000", "EUR", "yearly", "description"], None),
+            (["nan", "", "EUR", "yearly", ""], None),
+            (["-5000", "99999999999999999999", "EUR", "yearly", ""], None),
+        ] {
+            assert_eq!(read(cells), want, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn a_currency_needs_evidence() {
+        let currency = |cell| read(["100", "", cell, "", ""]).map(|pay| pay.2);
+        assert_eq!(currency("$"), Some(String::new()));
+        assert_eq!(currency(""), Some(String::new()));
+        assert_eq!(currency("£"), Some("GBP".into()));
+        assert_eq!(currency("usd"), Some("USD".into()));
+        assert_eq!(currency("gold"), Some(String::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_cells_are_read_and_bounds_are_in_order(
+            min in r"[0-9.,k€$ '-]{0,16}|\PC{0,9}",
+            max in r"[0-9.,k€$ '-]{0,16}",
+            interval in "(HOUR|yearly|)",
+        ) {
+            if let Some((Some(min), Some(max), ..)) = read([&min, &max, "", &interval, ""]) {
+                prop_assert!(min <= max && min > 100);
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Clean text: what a reader sees, without the marks of how it was written down.
+
+use crate::html;
+use jmip_proto::event::v1::{Completeness, TextFormat};
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Passes after which a text that still changes is stripped of all its marks. Each pass undoes one
+/// level of wrapping; real texts need two or three, only hostile ones more.
+const PASSES_MAX: usize = 8;
+
+macro_rules! pattern {
+    ($name:ident, $text:expr) => {
+        static $name: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new($text).expect("the pattern is valid"));
+    };
+}
+
+pattern!(AMPERSAND, r"&(?:(?:amp|#0*38|#[xX]0*26);)+");
+pattern!(UNICODE_ESCAPE, r"(?:\\u[0-9a-fA-F]{4})+");
+pattern!(ESCAPE, r"\\+([!-/:-@\[\]^_`{|}~])");
+pattern!(LINE_END_ESCAPE, r"(?m)\\+[ \t]*$");
+pattern!(
+    LINK,
+    r#"!?\[([^\[\]\n]*)\]\(<?((?:https?://|mailto:|tel:|www\.|/|#)[^()\s<>]*)>?(?:\s+"[^"\n]*")?\)"#
+);
+pattern!(
+    AUTOLINK,
+    r"<((?:https?://|mailto:)[^<>\s]+|[^<>\s@]+@[^<>\s]+)>"
+);
+pattern!(CODE, r"`{1,3}([^`\n]*)`{1,3}");
+pattern!(STRONG, r"\*{2,}|~~+");
+pattern!(
+    STARRED,
+    r"(^|[^\w*])\*([^\s*](?:[^*\n]*[^\s*])?)\*([^\w*]|$)"
+);
+pattern!(
+    UNDERSCORED,
+    r"(?m)(^|[^\w])_+([^\s_](?:[^\n_]*[^\s_])?)_+([^\w]|$)"
+);
+pattern!(
+    RULE,
+    r"^(?:(?:[-=_*~#–—] ?){3,}|`{3}\w*|\|?(?: ?:?-+:? ?\|)+(?: ?:?-+:?)?)$"
+);
+pattern!(HEADING, r"^#{1,6} (.*?)(?: #+)?$");
+pattern!(BULLET, r"^(?:[*+\-–—] |[•●▪‣◦·∙■□➢➤►] ?)+");
+pattern!(LONE_BULLET, r"^(?:[*+\-–—•●▪‣◦·∙■□➢➤►] ?)+$");
+pattern!(
+    CUT,
+    r"(?i)(?:…|\.\.\.)[)\]]?$|(?:^|\W)(?:show more|read more|see more|lees meer|meer lezen|meer weergeven|mehr anzeigen|voir plus)$"
+);
+
+/// Cleans a text of many lines.
+///
+/// Shape: no markup, escapes, entities, control or zero-width characters; NFC; one space between
+/// words, at most one empty line between lines, bullets as `- `. Cleaning a clean text changes
+/// nothing.
+pub fn clean_text(raw: &str, format: TextFormat) -> String {
+    settle(raw, |text| fold_lines(&unmark(text, format)))
+}
+
+/// Cleans a text that is one line: a title, a name, a place.
+pub fn one_line(raw: &str) -> String {
+    settle(raw, |text| {
+        fold_spaces(&unmark(text, TextFormat::Plain).replace('\n', " "))
+    })
+}
+
+/// A cell on one line; empty when it holds a word for nothing.
+pub fn stated(raw: &str) -> String {
+    let text = one_line(raw);
+    if is_nothing(&text) {
+        return String::new();
+    }
+    text
+}
+
+fn is_nothing(text: &str) -> bool {
+    let words = ["nan", "none", "null", "nat", "n/a", "undefined"];
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// A URL as stated, without the white space around it; empty when the cell holds a word for nothing.
+pub(crate) fn stated_url(raw: &str) -> &str {
+    let url = raw.trim();
+    if is_nothing(url) { "" } else { url }
+}
+
+/// Folds a text for comparing: NFKD without marks, lower case, one space between words.
+pub fn fold(text: &str) -> String {
+    let plain: String = text
+        .nfkd()
+        .filter(|&c| !is_combining_mark(c))
+        .flat_map(char::to_lowercase)
+        .collect();
+    fold_spaces(&plain)
+}
+
+/// Folds to words of letters and digits, and dots inside numbers: `Full-Time` is `full time`.
+pub(crate) fn fold_words(text: &str) -> String {
+    let plain = fold(text);
+    fold_spaces(&plain.replace(|c: char| !c.is_alphanumeric() && c != '.', " "))
+}
+
+/// How much of a description there is, by how it ends.
+pub fn completeness(clean: &str) -> Completeness {
+    if clean.is_empty() {
+        Completeness::TitleOnly
+    } else if CUT.is_match(clean) {
+        Completeness::Partial
+    } else {
+        Completeness::Full
+    }
+}
+
+fn settle(raw: &str, pass: impl Fn(&str) -> String) -> String {
+    let mut text = raw.to_owned();
+    for _ in 0..PASSES_MAX {
+        let next = pass(&text);
+        if next == text {
+            return text;
+        }
+        text = next;
+    }
+    let bare = |c: char| !c.is_alphanumeric() && !c.is_whitespace() && c != '.' && c != ',';
+    pass(&pass(&text.replace(bare, " ")))
+}
+
+fn unmark(text: &str, format: TextFormat) -> String {
+    let mut text = printable(text);
+    if html::is_html(&text, format) {
+        text = html::to_text(&text, format);
+    }
+    if text.contains('&') {
+        text = AMPERSAND.replace_all(&text, "&").into_owned();
+        text = html_escape::decode_html_entities(&text).into_owned();
+    }
+    if text.contains('\\') {
+        text = UNICODE_ESCAPE.replace_all(&text, decode_utf16).into_owned();
+        text = ESCAPE.replace_all(&text, "$1").into_owned();
+        text = LINE_END_ESCAPE.replace_all(&text, "").into_owned();
+    }
+    if text.contains('[') {
+        text = LINK.replace_all(&text, link_text).into_owned();
+    }
+    if text.contains('<') {
+        text = AUTOLINK.replace_all(&text, "$1").into_owned();
+    }
+    if text.contains('`') {
+        text = CODE.replace_all(&text, "$1").into_owned();
+    }
+    if text.contains(['*', '~']) {
+        text = STRONG.replace_all(&text, "").into_owned();
+        text = STARRED.replace_all(&text, "$1$2$3").into_owned();
+    }
+    if text.contains('_') {
+        text = UNDERSCORED.replace_all(&text, "$1$2$3").into_owned();
+    }
+    text
+}
+
+/// Drops what has no width and controls; other spaces become spaces, other line ends `\n`.
+fn printable(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    text.chars()
+        .filter_map(|c| match c {
+            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => Some('\n'),
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' => None,
+            '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => None,
+            '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => None,
+            c if c.is_whitespace() => Some(' '),
+            c if c.is_control() => None,
+            c => Some(c),
+        })
+        .nfc()
+        .collect()
+}
+
+fn decode_utf16(escapes: &Captures) -> String {
+    let units = escapes[0]
+        .split("\\u")
+        .filter_map(|digits| u16::from_str_radix(digits, 16).ok());
+    char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(' '))
+        .collect()
+}
+
+fn link_text(link: &Captures) -> String {
+    let text = link[1].trim();
+    if text.is_empty() && !link[0].starts_with('!') {
+        return link[2].to_owned();
+    }
+    text.to_owned()
+}
+
+fn fold_spaces(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fold_lines(text: &str) -> String {
+    let mut page = String::with_capacity(text.len());
+    let mut gap = false;
+    for line in text.lines() {
+        let line = fold_spaces(line);
+        if line.is_empty() {
+            gap = true;
+            continue;
+        }
+        if RULE.is_match(&line) || LONE_BULLET.is_match(&line) {
+            continue;
+        }
+        let line = HEADING.replace(&line, "$1");
+        let line = BULLET.replace(&line, "- ");
+        if !page.is_empty() {
+            page.push_str(if gap { "\n\n" } else { "\n" });
+        }
+        gap = false;
+        page.push_str(line.trim());
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn clean(raw: &str) -> String {
+        clean_text(raw, TextFormat::Markdown)
+    }
+
+    #[test]
+    fn marks_go_and_structure_stays() {
+        for (raw, want) in [
+            (
+                "5\\+ years of real\\-time R\\&D\\.",
+                "5+ years of real-time R&D.",
+            ),
+            (
+                "**About us**\n------------\n\n\n\nWe  build.  \n",
+                "About us\n\nWe build.",
+            ),
+            (
+                "### **What?** ###\n* one\n\t+ two\n• three\n·four",
+                "What?\n- one\n- two\n- three\n- four",
+            ),
+            (
+                "*Free* on-site _gym_, first\\_name, 2 * 3",
+                "Free on-site gym, first_name, 2 * 3",
+            ),
+            (
+                "see [our page](https://x.y/z) or <me@x.y>",
+                "see our page or me@x.y",
+            ),
+            ("R&amp;amp;D &lt;now&gt; caf&eacute;", "R&D <now> café"),
+            ("C\\# and C\\+\\+ and `Rust`", "C# and C++ and Rust"),
+            ("\\> 5 jaar", "> 5 jaar"),
+            ("a\u{200b}b\u{a0}c\r\nd\u{0}e", "ab c\nde"),
+            ("e\u{301}", "é"),
+            ("hi \\uD83D\\uDC4B", "hi 👋"),
+            (
+                "<p>One</p><ul><li>Two &amp; three</li></ul>",
+                "One\n\n- Two & three",
+            ),
+            ("a\\\nb", "a\nb"),
+            ("***\n-\nx", "x"),
+            ("1\\. first\n2\\. second", "1. first\n2. second"),
+        ] {
+            assert_eq!(clean(raw), want, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn escaped_html_is_html() {
+        let raw = "&lt;p&gt;We &amp;amp; you&lt;/p&gt;&lt;ul&gt;&lt;li&gt;x&lt;/li&gt;&lt;/ul&gt;";
+        assert_eq!(clean_text(raw, TextFormat::Html), "We & you\n\n- x");
+    }
+
+    #[test]
+    fn a_title_is_one_line() {
+        assert_eq!(
+            one_line(" Senior\n**Data** Engineer \\- R\\&D "),
+            "Senior Data Engineer - R&D"
+        );
+        assert_eq!(stated("NaN"), "");
+        assert_eq!(stated("None Such BV"), "None Such BV");
+    }
+
+    #[test]
+    fn a_cut_description_is_partial() {
+        for (text, want) in [
+            ("", Completeness::TitleOnly),
+            ("We do tal van…", Completeness::Partial),
+            ("We do much [...]", Completeness::Partial),
+            ("We do much. Read more", Completeness::Partial),
+            ("We do much.", Completeness::Full),
+        ] {
+            assert_eq!(completeness(text), want, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_a_clean_text_changes_nothing(
+            raw in r"([a-c*_`~#\-+>|•\[\]()<>/&;\\ \n]|&amp;|&lt;|<br>|</p>|<li>|\\u0026|&#8203;|é|\*\*|http://x){0,60}",
+            html in any::<bool>(),
+        ) {
+            let format = if html { TextFormat::Html } else { TextFormat::Markdown };
+            let once = clean_text(&raw, format);
+            prop_assert_eq!(&clean_text(&once, format), &once);
+            prop_assert_eq!(&clean_text(&once, TextFormat::Plain), &once);
+            let line = one_line(&raw);
+            prop_assert_eq!(&one_line(&line), &line);
+        }
+
+        #[test]
+        fn any_text_is_cleaned(raw in any::<String>()) {
+            let once = clean_text(&raw, TextFormat::Html);
+            prop_assert_eq!(&clean_text(&once, TextFormat::Html), &once);
+            prop_assert!(!once.contains("\n\n\n"));
+            prop_assert!(!one_line(&raw).contains('\n'));
+            fold(&raw);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The stage as a fold: golden cases, restarts, orders of arrival, and real exports.
+
+mod golden;
+mod order;
+mod real;
+mod stage;
