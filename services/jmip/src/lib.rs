@@ -1,3 +1,22 @@
-//! jmip.
+//! The binary's parts: the command line, the services in one process, the embedded servers.
+//!
+//! Depends on every other crate and is depended on by the tests alone. It decides nothing about
+//! jobs: commands read the read models and append what people decide.
+//!
+//! ```
+//! use clap::Parser;
+//!
+//! assert!(jmip::cli::Cli::try_parse_from(["jmip", "publish", "export.csv", "--wait"]).is_ok());
+//! ```
 
+pub mod cli;
+mod commands;
 pub mod embedded;
+mod exit;
+pub mod profile;
+mod running;
+pub mod system;
+mod table;
+mod words;
+
+pub use exit::Exit;

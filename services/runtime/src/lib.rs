@@ -35,7 +35,7 @@ pub mod telemetry;
 
 pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};
-pub use error::LogError;
+pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
 pub use log::Log;
 pub use position::Position;

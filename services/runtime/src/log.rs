@@ -9,7 +9,8 @@ use crate::status::Status;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions};
+use async_nats::{Client, ConnectOptions, ServerAddr};
+use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Message, Stored, subjects};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -41,7 +42,10 @@ impl Log {
     ///
     /// Errors: [`LogError::Connect`] when the first attempt fails.
     pub async fn connect(url: &str) -> Result<Self, LogError> {
-        let client = ConnectOptions::new()
+        let address: ServerAddr = url
+            .parse()
+            .map_err(|e: std::io::Error| LogError::Connect(e.into()))?;
+        let client = authorized(&address)
             .name("jmip")
             .request_timeout(Some(REQUEST_TIMEOUT))
             .connection_timeout(REQUEST_TIMEOUT)
@@ -51,7 +55,7 @@ impl Log {
                     .saturating_mul(u32::try_from(tries).unwrap_or(20))
                     .min(Duration::from_secs(2))
             })
-            .connect(url)
+            .connect(address)
             .await
             .map_err(|e| LogError::Connect(e.into()))?;
         Ok(Self {
@@ -124,50 +128,62 @@ impl Log {
                 }
                 _ => LogError::request("reading an event", e),
             })?;
-        Ok(Stored {
-            sequence,
-            stored_at: message.time.into(),
-            envelope: Envelope::decode(message.payload.as_ref()).unwrap_or_default(),
-        })
+        Ok(stored(&message))
     }
 
-    /// Appends an event of a person, once, and answers its sequence.
+    /// The newest event of a kind with exactly one producer, for one tenant.
     ///
-    /// Fenced by the user's last event, so that an attempt whose answer was lost is recognised
-    /// instead of repeated. Errors: as the server reports them; after [`LogError::Request`] it is
-    /// unknown whether the event is stored.
-    pub async fn append(&self, envelope: Envelope) -> Result<u64, LogError> {
+    /// Shape: `None` when there is none. Errors: as the server reports them.
+    pub async fn last_event(&self, tenant: &str, kind: Kind) -> Result<Option<Stored>, LogError> {
+        let pattern = kind.pattern().replacen('*', tenant, 1);
+        let found = self.last_message(subjects::EVENTS_STREAM, &pattern).await?;
+        Ok(found.map(|message| stored(&message)))
+    }
+
+    /// Last sequence of what people said for a tenant: what an append expects.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn last_user_sequence(&self, tenant: &str) -> Result<u64, LogError> {
+        self.last_sequence_on(&subjects::of_producer_for(tenant, "user"))
+            .await
+    }
+
+    /// Appends what a person said unless somebody said something since `expected`; answers its
+    /// sequence, or `None` when somebody did.
+    ///
+    /// An attempt whose answer was lost is looked for on the log, so it is stored at most once.
+    /// Errors: as the server reports them; after [`LogError::Request`] it is unknown whether the
+    /// event is stored.
+    pub async fn append_after(
+        &self,
+        envelope: Envelope,
+        expected: u64,
+    ) -> Result<Option<u64>, LogError> {
         let subjects = subjects::of_producer_for(&envelope.tenant, "user");
         let id = envelope.id.clone();
         let outgoing = [Outgoing {
             envelope,
             trace: None,
         }];
+        let fence = Fence {
+            subjects: &subjects,
+            last: expected,
+            position: None,
+        };
         let mut backoff = Backoff::new();
         let never = CancellationToken::new();
-        let first = self.last_sequence_on(&subjects).await?;
-        let mut last = first;
+        let mut failure = None;
         for _ in 0..APPEND_TRIES {
-            let fence = Fence {
-                subjects: &subjects,
-                last,
-                position: None,
-            };
             match batch::store(&self.client, &outgoing, &fence).await {
-                Ok(Outcome::Stored(sequence)) => return Ok(sequence),
-                Ok(Outcome::LostFence) | Err(LogError::Request { .. }) => {}
+                Ok(Outcome::Stored(sequence)) => return Ok(Some(sequence)),
+                // Perhaps by an earlier attempt of our own.
+                Ok(Outcome::LostFence) => return self.find_after(&subjects, expected, &id).await,
+                Err(error @ LogError::Request { .. }) => failure = Some(error),
                 Err(error) => return Err(error),
             }
             backoff.wait(&never).await;
-            if let Some(sequence) = self.find_after(&subjects, first, &id).await? {
-                return Ok(sequence);
-            }
-            last = self.last_sequence_on(&subjects).await?;
         }
-        Err(LogError::request(
-            "append",
-            "the log took none of several attempts",
-        ))
+        Err(failure.unwrap_or(LogError::Shutdown))
     }
 
     pub(crate) async fn stream(&self, name: &str) -> Result<Stream<()>, LogError> {
@@ -316,7 +332,26 @@ impl Log {
     }
 }
 
+/// The client does not take the user of a URL by itself.
+fn authorized(address: &ServerAddr) -> ConnectOptions {
+    match (address.username(), address.password()) {
+        (Some(user), Some(password)) => {
+            ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+        }
+        (Some(token), None) => ConnectOptions::with_token(token.to_owned()),
+        (None, _) => ConnectOptions::new(),
+    }
+}
+
 const APPEND_TRIES: usize = 8;
+
+fn stored(message: &StreamMessage) -> Stored {
+    Stored {
+        sequence: message.sequence,
+        stored_at: message.time.into(),
+        envelope: Envelope::decode(message.payload.as_ref()).unwrap_or_default(),
+    }
+}
 
 /// One batch of a loop.
 pub(crate) struct Commit<'a> {

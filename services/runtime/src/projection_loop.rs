@@ -6,7 +6,7 @@ use crate::retry::{Backoff, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Events of one transaction.
 const BATCH: usize = 1000;
@@ -68,12 +68,21 @@ async fn session<S: Sink>(
             .map(|delivered| delivered.input)
             .collect();
         status.at(batch[0].sequence - 1, pending + batch.len() as u64);
+        let read = Instant::now();
         match sink.apply(&batch).await? {
             Written::Stored => progressed = true,
             Written::Fenced => return Ok(progressed),
         }
         status.at(sequence, pending);
         status.done(batch.len() as u64, 0);
+        tracing::debug!(
+            projection = sink.name(),
+            inputs = batch.len(),
+            last = sequence,
+            store_micros = read.elapsed().as_micros() as u64,
+            "{} did a stretch",
+            sink.name(),
+        );
     }
 }
 

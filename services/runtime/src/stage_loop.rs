@@ -13,7 +13,7 @@ use jmip_core::stage::Input;
 use jmip_core::{Fold, Knowledge, Message, RawMessage, Stage, Stored};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Inputs of one stretch: enough to fill a batch, little enough to repeat after a crash.
 const STRETCH: usize = 500;
@@ -105,7 +105,9 @@ async fn session<D: Decider>(
             other => other?,
         };
         let Some(last) = stretch.last() else { continue };
+        let read = Instant::now();
         let decided = tokio::task::block_in_place(|| decider.decide(&stretch));
+        let decided_in = read.elapsed();
         let is_due = decided.iter().any(|one| !one.outputs.is_empty());
         if role == Role::Standby && is_due {
             if moved_within_patience(context, decider.name(), &tail).await? {
@@ -130,6 +132,15 @@ async fn session<D: Decider>(
         decider.settled(&tail);
         status.at(last.input.sequence(), last.pending);
         status.done(stretch.len() as u64, parked);
+        tracing::debug!(
+            stage = decider.name(),
+            inputs = stretch.len(),
+            last = last.input.sequence(),
+            decide_micros = decided_in.as_micros() as u64,
+            store_micros = (read.elapsed() - decided_in).as_micros() as u64,
+            "{} did a stretch",
+            decider.name(),
+        );
     }
 }
 

@@ -149,6 +149,10 @@ impl Log {
     /// Shape: by name, kind and instance as they answered. Errors: when the server is unreachable.
     pub async fn statuses(&self) -> Result<Vec<LoopStatus>, LogError> {
         let failed = |e: async_nats::Error| LogError::request("asking for statuses", e);
+        // Otherwise silence would look like nobody running.
+        if self.client.connection_state() != async_nats::connection::State::Connected {
+            return Err(failed("not connected to nats".into()));
+        }
         let inbox = self.client.new_inbox();
         let mut answers = self
             .client

@@ -1,0 +1,263 @@
+//! The command line: what there is to type, and how it ends.
+
+use crate::commands;
+use crate::exit::{Ends, Exit};
+use crate::system::Service;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Job Market Intelligence Platform: raw job exports in, explained recommendations out.
+///
+/// Commands find the running system by JMIP_NATS_URL and JMIP_DATABASE_URL, or by the nearest
+/// .jmip folder at or above the working directory.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing runs, 4 done but records were
+/// refused or postings parked, 5 not found.
+#[derive(Debug, Parser)]
+#[command(name = "jmip", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Everything `jmip` does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything: own nats-server and Postgres, all services, the API
+    Up(Up),
+    /// Stop what `jmip up` started
+    Down(Folder),
+    /// Run services against the servers of JMIP_NATS_URL and JMIP_DATABASE_URL
+    Run {
+        /// Which; all when none is named
+        services: Vec<Service>,
+    },
+    /// Publish an export
+    Publish(Publish),
+    /// List jobs, newest first
+    Jobs(Jobs),
+    /// Show one job: its revisions, and its facts with the words they were read from
+    Job {
+        /// Id of the job
+        id: String,
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Your profile: what you can do, want and have to show
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Rank the jobs for your profile and say why
+    Recommend(Recommend),
+    /// How every stage and projection is, and what was refused or parked
+    Status {
+        /// JSON instead of tables
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print events of the log
+    Events(Events),
+    /// Digests of the read models: equal input gives equal digests
+    Digest {
+        /// JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// The streams on the server
+    #[command(subcommand)]
+    Nats(Nats),
+}
+
+/// Where a system lives.
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// Folder of its servers' files
+    #[arg(long, default_value = crate::embedded::FOLDER)]
+    pub dir: PathBuf,
+}
+
+/// `jmip up`
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Where it lives.
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Leave it running in the background
+    #[arg(long)]
+    pub detach: bool,
+    /// Address and port of the API; by default a free port on this machine, kept for next time
+    #[arg(long, env = "JMIP_API_LISTEN")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Start the two servers and nothing else
+    #[arg(long)]
+    pub servers_only: bool,
+}
+
+/// `jmip publish`
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// File to publish, or - for standard input
+    pub file: PathBuf,
+    /// Which exporter it came from: jobspy, jmip; recognised from the bytes when not said
+    #[arg(long, default_value = "auto")]
+    pub source: String,
+    /// When it was captured (RFC 3339); now when not said
+    #[arg(long)]
+    pub captured_at: Option<String>,
+    /// Wait until every record shows in the read models
+    #[arg(long)]
+    pub wait: bool,
+    /// One line of JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `jmip jobs`
+#[derive(Debug, Args)]
+pub struct Jobs {
+    /// Words of title or organisation
+    pub text: Option<String>,
+    /// A skill it asks for, by name
+    #[arg(long)]
+    pub skill: Option<String>,
+    /// onsite, hybrid or remote
+    #[arg(long)]
+    pub workplace: Option<String>,
+    /// Country, two letters
+    #[arg(long)]
+    pub country: Option<String>,
+    /// Board it appeared on
+    #[arg(long)]
+    pub platform: Option<String>,
+    /// First seen at or after (RFC 3339 or a date)
+    #[arg(long)]
+    pub since: Option<String>,
+    /// How many, 1 to 100
+    #[arg(long, default_value_t = 20)]
+    pub limit: u32,
+    /// Go on where the last page ended
+    #[arg(long)]
+    pub cursor: Option<String>,
+    /// JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `jmip profile`
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// Save a JSON Resume as your profile
+    Import {
+        /// The file
+        file: PathBuf,
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show your profile
+    Show {
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `jmip recommend`
+#[derive(Debug, Args)]
+pub struct Recommend {
+    /// How many, 1 to 100
+    #[arg(long, default_value_t = 10)]
+    pub limit: u32,
+    /// The day that freshness counts from (YYYY-MM-DD); today when not said
+    #[arg(long)]
+    pub on: Option<String>,
+    /// One line for each job instead of the whole breakdown
+    #[arg(long)]
+    pub brief: bool,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `jmip events`
+#[derive(Debug, Args)]
+pub struct Events {
+    /// First sequence
+    #[arg(long, default_value_t = 1)]
+    pub from: u64,
+    /// How many at most
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// One whole JSON envelope per line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `jmip nats`
+#[derive(Debug, Subcommand)]
+pub enum Nats {
+    /// Create what is missing and change what differs; never deletes
+    Apply,
+    /// Say what differs, and fail if anything does
+    Check,
+}
+
+/// Runs a command and turns how it ended into an exit code.
+pub fn main(cli: Cli) -> ExitCode {
+    jmip_runtime::telemetry::start(std::env::var("JMIP_LOG").ok().as_deref());
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("jmip: cannot start: {error}");
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
+    let exit = match runtime.block_on(run(cli.command)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            // A reader that has seen enough closes the pipe: that is no failure of ours.
+            if is_closed_pipe(&error) {
+                Exit::Done
+            } else {
+                eprintln!("jmip: {}", jmip_runtime::chain(error.as_ref()));
+                error
+                    .downcast_ref::<Ends>()
+                    .map_or(Exit::Failed, |ends| ends.exit)
+            }
+        }
+    };
+    // Threads that wait for input are not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(exit as u8)
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+async fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Up(up) => commands::up::up(up).await,
+        Command::Down(folder) => commands::up::down(&folder),
+        Command::Run { services } => commands::run::run(services).await,
+        Command::Publish(publish) => commands::publish::publish(publish).await,
+        Command::Jobs(jobs) => commands::jobs::list(jobs).await,
+        Command::Job { id, json } => commands::job::show(&id, json).await,
+        Command::Profile(Profile::Import { file, json }) => {
+            commands::profile::import(&file, json).await
+        }
+        Command::Profile(Profile::Show { json }) => commands::profile::show(json).await,
+        Command::Recommend(recommend) => commands::recommend::recommend(recommend).await,
+        Command::Status { json } => commands::status::status(json).await,
+        Command::Events(events) => commands::events::events(events).await,
+        Command::Digest { json } => commands::digest::digest(json).await,
+        Command::Nats(Nats::Apply) => commands::nats::apply().await,
+        Command::Nats(Nats::Check) => commands::nats::check().await,
+    }
+}

@@ -1,0 +1,143 @@
+//! `jmip job ID`: one job with everything that was read out of it.
+
+use crate::exit::{Exit, ends};
+use crate::{running, words};
+use jmip_core::subjects;
+use jmip_projections::market::job_detail::{self, JobDetail};
+use serde_json::Value;
+use uuid::Uuid;
+
+const LINE_MAX_CHARS: usize = 110;
+const DESCRIPTION_LINES: usize = 12;
+
+/// Prints one job.
+pub async fn show(id: &str, json: bool) -> anyhow::Result<Exit> {
+    let job_id = Uuid::parse_str(id)
+        .map_err(|_| ends(Exit::Usage, format!("a job's id is a UUID, not {id:?}")))?;
+    let store = running::store()?;
+    let found = job_detail::get(&store, subjects::DEFAULT_TENANT, job_id).await?;
+    let job = found.ok_or_else(|| ends(Exit::NotFound, format!("there is no job {job_id}")))?;
+    if json {
+        println!("{}", serde_json::to_string(&job)?);
+    } else {
+        print(&job);
+    }
+    Ok(Exit::Done)
+}
+
+fn print(detail: &JobDetail) {
+    let job = &detail.job;
+    let line = |text: &str| words::line(text, LINE_MAX_CHARS);
+    println!("{}", line(&job.title));
+    println!(
+        "{}",
+        line(
+            job.organization
+                .as_deref()
+                .unwrap_or("(no organisation stated)")
+        )
+    );
+    let stated = [
+        ("where", words::places(&job.locations)),
+        (
+            "workplace",
+            job.workplace
+                .as_deref()
+                .map(str::to_lowercase)
+                .unwrap_or_default(),
+        ),
+        ("employment", job.employment_types.join(", ").to_lowercase()),
+        ("pay", words::pay(job.pay.as_ref())),
+        (
+            "experience",
+            job.experience_min_months
+                .map(words::months)
+                .unwrap_or_default(),
+        ),
+        (
+            "posted",
+            job.date_posted_literal.clone().unwrap_or_default(),
+        ),
+        (
+            "seen",
+            format!(
+                "{} to {}",
+                words::day(job.first_seen),
+                words::day(job.last_seen)
+            ),
+        ),
+        ("on", job.platform.clone()),
+    ];
+    for (name, value) in stated.iter().filter(|(_, value)| !value.is_empty()) {
+        println!("  {name:<11} {}", line(value));
+    }
+    for link in &detail.links {
+        println!(
+            "  {:<11} {}",
+            if link.is_apply { "apply" } else { "page" },
+            line(&link.url)
+        );
+    }
+    println!("\nFacts, with the words they were read from");
+    for fact in detail.facts.as_array().into_iter().flatten() {
+        println!("  {}", line(&fact_line(fact)));
+    }
+    println!("\nRevisions");
+    for revision in &detail.revisions {
+        let changed = match revision.changed_fields.as_slice() {
+            [] => String::new(),
+            fields => format!(", changed {}", fields.join(", ")),
+        };
+        println!(
+            "  {} seen {} times from {} to {}{changed}",
+            revision.revision,
+            revision.sightings,
+            words::day(revision.first_seen),
+            words::day(revision.last_seen),
+        );
+    }
+    println!("\nDescription");
+    let mut lines = detail.description.lines();
+    for text in lines.by_ref().take(DESCRIPTION_LINES) {
+        println!("  {}", line(text));
+    }
+    if lines.next().is_some() {
+        println!("  … (whole with --json)");
+    }
+}
+
+fn fact_line(fact: &Value) -> String {
+    let text = |key: &str| fact[key].as_str().unwrap_or_default();
+    let (what, value) = if let Some(skill) = fact.get("skill") {
+        let tier = skill["tier"].as_str().unwrap_or_default().to_lowercase();
+        (
+            "skill",
+            format!("{} ({tier})", skill["name"].as_str().unwrap_or_default()),
+        )
+    } else if let Some(pay) = fact.get("pay") {
+        ("pay", words::pay_of_fact(pay))
+    } else if let Some(experience) = fact.get("experience") {
+        let at_least = words::months(experience["min_months"].as_i64().unwrap_or_default());
+        let scope = experience["scope"]
+            .as_str()
+            .unwrap_or_default()
+            .to_lowercase();
+        ("experience", format!("{at_least} ({scope})"))
+    } else {
+        ("workplace", text("workplace").to_lowercase())
+    };
+    let quote = match text("quote") {
+        "" => "from a column".to_owned(),
+        quote => format!("“{quote}”"),
+    };
+    let conflict = if text("state") == "CONFLICT" {
+        " CONFLICT"
+    } else {
+        ""
+    };
+    format!(
+        "{what:<11}{value:<28}{conflict} {quote}  [{} v{}]",
+        text("rule"),
+        fact["rule_version"]
+    )
+}

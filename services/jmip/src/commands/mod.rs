@@ -1,0 +1,13 @@
+//! One file per command: ask the running system, print the answer.
+
+pub mod digest;
+pub mod events;
+pub mod job;
+pub mod jobs;
+pub mod nats;
+pub mod profile;
+pub mod publish;
+pub mod recommend;
+pub mod run;
+pub mod status;
+pub mod up;

@@ -1,0 +1,30 @@
+//! `jmip nats`: the streams as `nats/` describes them.
+
+use crate::exit::Exit;
+use crate::running;
+
+/// Creates and changes streams.
+pub async fn apply() -> anyhow::Result<Exit> {
+    let changed = running::log().await?.apply_streams().await?;
+    for difference in &changed {
+        println!("changed: {difference}");
+    }
+    println!(
+        "{} changes; the streams are as nats/ has them",
+        changed.len()
+    );
+    Ok(Exit::Done)
+}
+
+/// Compares streams.
+pub async fn check() -> anyhow::Result<Exit> {
+    let differences = running::log().await?.stream_differences().await?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    if differences.is_empty() {
+        println!("the streams are as nats/ has them");
+        return Ok(Exit::Done);
+    }
+    Ok(Exit::Failed)
+}

@@ -1,0 +1,163 @@
+//! `jmip recommend`: which jobs to apply to, and exactly why.
+
+use crate::cli::Recommend;
+use crate::exit::{Exit, ends};
+use crate::running::{self, Running};
+use crate::words;
+use jmip_api::append::{self, AppendError, RunAsk};
+use jmip_core::subjects;
+use jmip_projections::desk::recommendation::{self, Run, RunItem};
+use serde_json::Value;
+use std::time::Duration;
+use uuid::Uuid;
+
+const LOOK: Duration = Duration::from_millis(50);
+const LINE_MAX_CHARS: usize = 110;
+const GAPS_SHOWN: usize = 3;
+const QUOTES_SHOWN: usize = 4;
+
+/// Asks for a run, waits for its answer and prints it.
+pub async fn recommend(ask: Recommend) -> anyhow::Result<Exit> {
+    let on = match ask.on {
+        Some(on) if chrono::NaiveDate::parse_from_str(&on, "%Y-%m-%d").is_err() => {
+            return Err(ends(
+                Exit::Usage,
+                format!("--on must be a date YYYY-MM-DD, not {on:?}"),
+            ));
+        }
+        Some(on) => on,
+        None => chrono::Utc::now().format("%Y-%m-%d").to_string(),
+    };
+    if !(1..=100).contains(&ask.limit) {
+        return Err(ends(Exit::Usage, "--limit must be 1 to 100"));
+    }
+    let system = running::system().await?;
+    let wanted = RunAsk {
+        on,
+        limit: ask.limit,
+    };
+    let asked = append::request_run(&system.log, subjects::DEFAULT_TENANT, wanted).await;
+    let asked = asked.map_err(|error| match error {
+        AppendError::NoProfile => ends(Exit::NotFound, error.to_string()),
+        other => other.into(),
+    })?;
+    let run = wait(&system, asked.run_id).await?;
+    if let Some(problem) = &run.problem {
+        return Err(ends(Exit::Failed, problem.clone()));
+    }
+    if ask.json {
+        println!("{}", serde_json::to_string(&run)?);
+    } else {
+        print(&run, ask.brief);
+    }
+    Ok(Exit::Done)
+}
+
+/// A run waits until everything published before it has been read.
+async fn wait(system: &Running, run_id: Uuid) -> anyhow::Result<Run> {
+    loop {
+        let found = recommendation::run(&system.store, subjects::DEFAULT_TENANT, run_id).await;
+        match found {
+            Ok(Some(run)) if run.status != "WAITING" => return Ok(run),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(error = %error, "the run is looked up again"),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn print(run: &Run, brief: bool) {
+    let considered = run.considered.unwrap_or_default();
+    let mut ruled_out = vec![];
+    for one in run
+        .filtered_out
+        .as_ref()
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let filter = one["filter"].as_str().unwrap_or_default();
+        ruled_out.push(format!("{filter} {}", one["jobs"]));
+    }
+    println!(
+        "{} of {considered} jobs on {}, profile revision {}, policy {}, log position {}",
+        run.items.len(),
+        run.on,
+        run.profile_revision,
+        &run.policy_sha256[..run.policy_sha256.len().min(12)],
+        run.position.unwrap_or_default(),
+    );
+    if !ruled_out.is_empty() {
+        println!("ruled out: {}", ruled_out.join(", "));
+    }
+    for item in &run.items {
+        println!();
+        print_item(item, brief);
+    }
+}
+
+fn print_item(item: &RunItem, brief: bool) {
+    let line = |text: &str| words::line(text, LINE_MAX_CHARS);
+    let title = item.title.as_deref().unwrap_or("(job not shown yet)");
+    let organization = item.organization.as_deref().unwrap_or("");
+    println!(
+        "{:>3}. {}  {}",
+        item.rank,
+        words::score(item.score_bp),
+        line(title)
+    );
+    let place = item
+        .locations
+        .as_ref()
+        .map(words::places)
+        .unwrap_or_default();
+    let workplace = item
+        .workplace
+        .as_deref()
+        .map(str::to_lowercase)
+        .unwrap_or_default();
+    let where_ = [organization, place.as_str(), workplace.as_str()];
+    let where_: Vec<&str> = where_.into_iter().filter(|text| !text.is_empty()).collect();
+    println!("     {}", line(&where_.join(" · ")));
+    if let Some(url) = item.apply_url.as_ref().or(item.url.as_ref()) {
+        println!("     {}", line(url));
+    }
+    println!("     jmip job {}", item.job_id);
+    if brief {
+        return;
+    }
+    for factor in item.breakdown["factors"].as_array().into_iter().flatten() {
+        let points = factor["points_bp"].as_i64().unwrap_or_default();
+        let weight = factor["weight_bp"].as_i64().unwrap_or_default();
+        println!(
+            "       {:<12}{:>5} of {:>4}  {}",
+            factor["name"].as_str().unwrap_or_default(),
+            words::score(points),
+            words::score(weight),
+            line(factor["reason"].as_str().unwrap_or_default()),
+        );
+        let evidence = factor["evidence"].as_array().into_iter().flatten();
+        let quotes = evidence.filter_map(|one| one["quote"].as_str());
+        for quote in quotes.take(QUOTES_SHOWN) {
+            println!(
+                "                               “{}”",
+                words::line(quote, 76)
+            );
+        }
+    }
+    let gaps = item.breakdown["gaps"].as_array().into_iter().flatten();
+    for gap in gaps.take(GAPS_SHOWN) {
+        println!(
+            "       gap         {}",
+            line(gap["text"].as_str().unwrap_or_default())
+        );
+    }
+    let show = item.breakdown["portfolio_item_ids"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let show: Vec<&str> = show.filter_map(Value::as_str).collect();
+    if !show.is_empty() {
+        println!("       show        {}", line(&show.join(", ")));
+    }
+}

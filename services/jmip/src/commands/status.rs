@@ -1,0 +1,185 @@
+//! `jmip status`: how every stage and projection is, and what went wrong.
+
+use crate::exit::Exit;
+use crate::{running, table, words};
+use jmip_core::subjects::{self, Kind};
+use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
+use jmip_runtime::{LoopKind, LoopState, LoopStatus};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+const SHOWN: u32 = 10;
+const REASON_MAX_CHARS: usize = 90;
+/// What a whole system runs, in the order that data flows.
+const LOOPS: [(&str, LoopKind); 7] = [
+    ("effects", LoopKind::Stage),
+    ("ingest", LoopKind::Stage),
+    ("normalize", LoopKind::Stage),
+    ("enrich", LoopKind::Stage),
+    ("score", LoopKind::Stage),
+    ("market", LoopKind::Projection),
+    ("desk", LoopKind::Projection),
+];
+
+#[derive(Serialize)]
+struct Report {
+    loops: Vec<Line>,
+    log: Log,
+    counts: Counts,
+    checkpoints: Vec<Checkpoint>,
+    refusals: Vec<RefusedRow>,
+    parked: Vec<ParkedRow>,
+}
+
+#[derive(Serialize)]
+struct Log {
+    last_sequence: u64,
+    events: BTreeMap<String, u64>,
+}
+
+/// One stage or projection; totals are those of the log, not of one process.
+#[derive(Serialize)]
+struct Line {
+    name: &'static str,
+    kind: LoopKind,
+    /// `null` when no process runs it.
+    state: Option<LoopState>,
+    position: Option<u64>,
+    lag: Option<u64>,
+    processed: u64,
+    refused: u64,
+    parked: u64,
+    error: Option<String>,
+}
+
+/// Prints the status; fails when a loop is missing or failing.
+pub async fn status(json: bool) -> anyhow::Result<Exit> {
+    let system = running::system().await?;
+    let loops = system.log.statuses().await?;
+    let events = system.log.event_counts().await?;
+    let last_sequence = system.log.last_sequence(subjects::EVENTS_STREAM).await?;
+    let report = Report {
+        loops: LOOPS
+            .iter()
+            .map(|&(name, kind)| line(name, kind, &loops, &events))
+            .collect(),
+        log: Log {
+            last_sequence,
+            events,
+        },
+        counts: status::counts(&system.store).await?,
+        checkpoints: status::checkpoints(&system.store).await?,
+        refusals: status::refusals(&system.store, SHOWN).await?,
+        parked: status::parked(&system.store, SHOWN).await?,
+    };
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print(&report);
+    }
+    let is_well = |line: &Line| !matches!(line.state, None | Some(LoopState::Retrying));
+    Ok(if report.loops.iter().all(is_well) {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+fn line(
+    name: &'static str,
+    kind: LoopKind,
+    loops: &[LoopStatus],
+    events: &BTreeMap<String, u64>,
+) -> Line {
+    // Of several instances the writer speaks: it is the one that is not a standby.
+    let mut mine: Vec<&LoopStatus> = loops
+        .iter()
+        .filter(|one| one.name == name && one.kind == kind)
+        .collect();
+    mine.sort_by_key(|one| one.state == LoopState::Standby);
+    let found = mine.first();
+    let of = |wanted: &dyn Fn(&Kind) -> bool| -> u64 {
+        let kinds = subjects::ALL.iter().filter(|kind| wanted(kind));
+        let names: Vec<String> = kinds
+            .map(|kind| format!("{name}.{}.{}", kind.entity, kind.event))
+            .collect();
+        let counted = events.iter().filter(|(subject, _)| {
+            subject
+                .splitn(4, '.')
+                .nth(3)
+                .is_some_and(|rest| names.iter().any(|one| one == rest))
+        });
+        counted.map(|(_, count)| count).sum()
+    };
+    let processed = match kind {
+        LoopKind::Stage => of(&|_| true),
+        LoopKind::Projection => found.map_or(0, |one| one.position),
+    };
+    Line {
+        name,
+        kind,
+        state: found.map(|one| one.state),
+        position: found.map(|one| one.position),
+        lag: found.map(|one| one.lag),
+        processed,
+        refused: of(&|kind| *kind == subjects::POSTING_REFUSED),
+        parked: of(&|kind| *kind == subjects::MESSAGE_PARKED),
+        error: found.and_then(|one| one.error.clone()),
+    }
+}
+
+fn print(report: &Report) {
+    let columns = [
+        "", "state", "position", "lag", "events", "refused", "parked",
+    ];
+    let mut table = table::table(&columns);
+    let number = |value: Option<u64>| value.map_or("–".to_owned(), |value| value.to_string());
+    for line in &report.loops {
+        let state = line.state.map_or("not running".to_owned(), |state| {
+            format!("{state:?}").to_lowercase()
+        });
+        table.add_row([
+            line.name.to_owned(),
+            state,
+            number(line.position),
+            number(line.lag),
+            line.processed.to_string(),
+            line.refused.to_string(),
+            line.parked.to_string(),
+        ]);
+    }
+    println!("{table}");
+    let counts = &report.counts;
+    println!(
+        "{} events; {} exports in {} receipts, {} postings, {} jobs with {} revisions",
+        report.log.last_sequence,
+        counts.exports,
+        counts.receipts,
+        counts.postings,
+        counts.jobs,
+        counts.revisions,
+    );
+    for line in report
+        .loops
+        .iter()
+        .filter_map(|line| Some((line.name, line.error.as_ref()?)))
+    {
+        println!("{} is failing: {}", line.0, line.1);
+    }
+    for one in &report.refusals {
+        let file = one.filename.as_deref().unwrap_or(&one.export_id[..12]);
+        let column = one
+            .column
+            .as_deref()
+            .map_or(String::new(), |name| format!(", {name}"));
+        let reason = words::line(&one.reason, REASON_MAX_CHARS);
+        println!("refused: {file}, record {}{column}: {reason}", one.record);
+    }
+    for one in &report.parked {
+        let error = words::line(&one.error, REASON_MAX_CHARS);
+        println!(
+            "parked: {} message {} by {}: {error}",
+            one.stream, one.sequence, one.stage
+        );
+    }
+}

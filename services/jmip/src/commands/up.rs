@@ -1,0 +1,197 @@
+//! `jmip up` and `jmip down`: the embedded default.
+
+use crate::cli::{Folder, Up};
+use crate::embedded::{self, Embedded};
+use crate::exit::{Exit, ends};
+use crate::system::{ALL, Settings, System};
+use anyhow::Context as _;
+use jmip_runtime::Log;
+use jmip_runtime::config::{Config, Secret};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::Path;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+const KEY_FILE: &str = "api-key";
+const LISTEN_FILE: &str = "api-listen";
+
+/// Starts everything, and leaves it running or runs until told to stop.
+pub async fn up(up: Up) -> anyhow::Result<Exit> {
+    if up.detach {
+        detach(&up).await
+    } else {
+        attached(&up).await
+    }
+}
+
+/// Stops what `up` started.
+pub fn down(folder: &Folder) -> anyhow::Result<Exit> {
+    match embedded::down(&folder.dir)? {
+        Some(pid) => {
+            println!("stopped jmip (pid {pid})");
+            Ok(Exit::Done)
+        }
+        None => {
+            println!("nothing runs in {}", folder.dir.display());
+            Ok(Exit::NotRunning)
+        }
+    }
+}
+
+async fn detach(up: &Up) -> anyhow::Result<Exit> {
+    let mut args: Vec<OsString> = vec!["up".into(), "--dir".into(), up.folder.dir.clone().into()];
+    if let Some(listen) = up.listen {
+        args.extend(["--listen".into(), listen.to_string().into()]);
+    }
+    if up.servers_only {
+        args.push("--servers-only".into());
+    }
+    let dir = up.folder.dir.clone();
+    let servers_only = up.servers_only;
+    let endpoints = tokio::task::spawn_blocking(move || {
+        embedded::detach(&dir, &args, |there| servers_only || there.api_url.is_some())
+    })
+    .await??;
+    if let Some(api_url) = &endpoints.api_url {
+        describe(&up.folder.dir, api_url)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn describe(dir: &Path, api_url: &str) -> anyhow::Result<()> {
+    println!("jmip runs in {}", dir.display());
+    println!(
+        "  API   {api_url}/v1   key in {}",
+        dir.join(KEY_FILE).display()
+    );
+    println!("  stop  jmip down{}", in_dir(dir));
+    Ok(())
+}
+
+fn in_dir(dir: &Path) -> String {
+    if dir == Path::new(embedded::FOLDER) {
+        return String::new();
+    }
+    format!(" --dir {}", dir.display())
+}
+
+async fn attached(up: &Up) -> anyhow::Result<Exit> {
+    let config = Config::from_env().map_err(|problems| ends(Exit::Usage, problems.to_string()))?;
+    let mut signals = stopped().context("cannot listen for signals")?;
+    let starting = Embedded::start(&up.folder.dir);
+    let mut servers = tokio::select! {
+        servers = starting => servers?,
+        () = signals.next() => return Ok(Exit::Done),
+    };
+    if up.servers_only {
+        signals.next().await;
+        servers.stop().await?;
+        return Ok(Exit::Done);
+    }
+    let dir = servers.dir().to_owned();
+    let outcome = serve(up, config, &mut servers, &mut signals).await;
+    servers
+        .stop()
+        .await
+        .with_context(|| format!("cannot stop the servers of {}", dir.display()))?;
+    outcome.map(|()| Exit::Done)
+}
+
+async fn serve(
+    up: &Up,
+    config: Config,
+    servers: &mut Embedded,
+    signals: &mut Stopped,
+) -> anyhow::Result<()> {
+    let dir = servers.dir().to_owned();
+    let endpoints = servers.endpoints().clone();
+    // Given servers are only checked: their streams belong to whoever runs them.
+    if config.nats_url.is_none() {
+        Log::connect(&endpoints.nats_url)
+            .await?
+            .apply_streams()
+            .await?;
+    }
+    let listen = match up.listen {
+        Some(listen) => listen,
+        None => free_listen(&dir).await?,
+    };
+    let settings = Settings {
+        nats_url: Secret::new(endpoints.nats_url),
+        database_url: Secret::new(endpoints.database_url),
+        api_listen: Some(listen),
+        api_key: Some(match config.api_key {
+            Some(key) => key,
+            None => own_key(&dir)?,
+        }),
+        state_dir: Some(config.state_dir.unwrap_or_else(|| dir.join("state"))),
+    };
+    let mut system = System::start(&ALL, settings).await?;
+    if let Some(address) = system.api_address {
+        std::fs::write(dir.join(LISTEN_FILE), address.to_string())?;
+        let api_url = format!("http://{address}");
+        servers.set_api_url(&api_url)?;
+        describe(&up.folder.dir, &api_url)?;
+    }
+    let ended = tokio::select! {
+        () = signals.next() => Ok(()),
+        () = system.ended() => Err(anyhow::anyhow!("a service ended by itself")),
+    };
+    system.stop().await;
+    ended
+}
+
+/// The port of last time if it is still free, else any.
+async fn free_listen(dir: &Path) -> anyhow::Result<SocketAddr> {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let last = std::fs::read_to_string(dir.join(LISTEN_FILE)).ok();
+    let last = last.and_then(|text| text.trim().parse::<SocketAddr>().ok());
+    match last {
+        Some(last) if tokio::net::TcpListener::bind(last).await.is_ok() => Ok(last),
+        _ => Ok(any),
+    }
+}
+
+/// The key of this system's API, made at its first start; 256 bits, for its owner to read.
+fn own_key(dir: &Path) -> anyhow::Result<Secret> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = dir.join(KEY_FILE);
+    if let Ok(key) = std::fs::read_to_string(&path) {
+        return Ok(Secret::new(key.trim().to_owned()));
+    }
+    let half = || uuid::Uuid::new_v4().simple();
+    // Two random UUIDs carry 244 random bits.
+    let key = format!("jmip_{}{}", half(), half());
+    let mut file = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "{key}")?;
+    Ok(Secret::new(key))
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub struct Stopped {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// Listens from now on.
+pub fn stopped() -> std::io::Result<Stopped> {
+    Ok(Stopped {
+        interrupt: signal(SignalKind::interrupt())?,
+        terminate: signal(SignalKind::terminate())?,
+    })
+}
+
+impl Stopped {
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

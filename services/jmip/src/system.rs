@@ -1,0 +1,200 @@
+//! All services in one process, or some of them.
+
+use anyhow::Context as _;
+use jmip_api::Api;
+use jmip_projections::{Store, desk, market};
+use jmip_runtime::config::Secret;
+use jmip_runtime::{
+    CancellationToken, Context, Log, Statuses, projection_loop, split_loop, stage_loop,
+};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// One service: what a container may run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Service {
+    /// Takes exports in.
+    Effects,
+    /// Cuts exports into postings.
+    Ingest,
+    /// Turns postings into jobs.
+    Normalize,
+    /// Reads facts out of jobs.
+    Enrich,
+    /// Ranks jobs for a profile.
+    Score,
+    /// Keeps the read model of the market.
+    Market,
+    /// Keeps the read model of the user's desk.
+    Desk,
+    /// Answers queries over HTTP.
+    Api,
+}
+
+/// Every service.
+pub const ALL: [Service; 8] = [
+    Service::Effects,
+    Service::Ingest,
+    Service::Normalize,
+    Service::Enrich,
+    Service::Score,
+    Service::Market,
+    Service::Desk,
+    Service::Api,
+];
+
+/// Where a system finds its servers, and what the API is given.
+pub struct Settings {
+    /// The log.
+    pub nats_url: Secret,
+    /// The read models.
+    pub database_url: Secret,
+    /// Where the API listens; needed when it runs.
+    pub api_listen: Option<SocketAddr>,
+    /// What its clients send; needed when it runs.
+    pub api_key: Option<Secret>,
+    /// Folder of state caches and spooled exports.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Running services.
+pub struct System {
+    tasks: JoinSet<()>,
+    shutdown: CancellationToken,
+    /// The log.
+    pub log: Log,
+    /// The read models.
+    pub store: Store,
+    /// How the loops are.
+    pub statuses: Statuses,
+    /// Where the API listens, when it runs.
+    pub api_address: Option<SocketAddr>,
+}
+
+impl System {
+    /// Starts services against servers whose streams are as `nats/` has them.
+    ///
+    /// Errors: a server cannot be reached, the streams differ, the address is taken, or the API
+    /// has no address or key.
+    pub async fn start(services: &[Service], settings: Settings) -> anyhow::Result<Self> {
+        let log = Log::connect(settings.nats_url.reveal()).await?;
+        log.check_streams().await?;
+        let store = Store::connect(settings.database_url.reveal())?;
+        store.migrate().await.context("the database is not ready")?;
+        let shutdown = CancellationToken::new();
+        let context = Context {
+            log: log.clone(),
+            statuses: Statuses::default(),
+            state_dir: settings.state_dir.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(
+            context
+                .statuses
+                .clone()
+                .answer(log.clone(), shutdown.clone()),
+        );
+        for service in services.iter().filter(|&&service| service != Service::Api) {
+            spawn(*service, &mut tasks, context.clone(), &store);
+        }
+        if services.contains(&Service::Score) {
+            adopt_default_policy(&log).await?;
+        }
+        let mut system = Self {
+            tasks,
+            shutdown,
+            log,
+            store,
+            statuses: context.statuses,
+            api_address: None,
+        };
+        if services.contains(&Service::Api) {
+            system.serve(settings).await?;
+        }
+        Ok(system)
+    }
+
+    async fn serve(&mut self, settings: Settings) -> anyhow::Result<()> {
+        let listen = settings
+            .api_listen
+            .context("the API needs JMIP_API_LISTEN")?;
+        let key = settings.api_key.context("the API needs JMIP_API_KEY")?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}"))?;
+        self.api_address = Some(listener.local_addr()?);
+        let api = Api {
+            log: self.log.clone(),
+            store: self.store.clone(),
+            statuses: self.statuses.clone(),
+            key,
+            state_dir: settings.state_dir,
+            import_profile: Arc::new(crate::profile::import),
+        };
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = jmip_api::serve(listener, api, shutdown).await {
+                tracing::error!(error = %error, "the API stopped");
+            }
+        });
+        Ok(())
+    }
+
+    /// Ends every loop after the stretch in hand.
+    pub async fn stop(mut self) {
+        self.shutdown.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// Waits until a service has ended, which none does unless it is told to.
+    pub async fn ended(&mut self) {
+        if let Some(Err(error)) = self.tasks.join_next().await {
+            tracing::error!(error = %error, "a service ended");
+        }
+    }
+}
+
+fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &Store) {
+    match service {
+        Service::Effects => tasks.spawn(jmip_effects::run(context)),
+        Service::Ingest => tasks.spawn(split_loop::run_splitter(context, jmip_ingest::SPLITTER)),
+        Service::Normalize => tasks.spawn(stage_loop::run_fold(
+            context,
+            jmip_normalize::FOLD,
+            jmip_normalize::knowledge(),
+        )),
+        Service::Enrich => tasks.spawn(stage_loop::run_stage(
+            context,
+            jmip_enrich::STAGE,
+            jmip_enrich::knowledge(),
+        )),
+        Service::Score => tasks.spawn(stage_loop::run_fold(
+            context,
+            jmip_score::FOLD,
+            jmip_core::Knowledge::none(),
+        )),
+        Service::Market => tasks.spawn(projection_loop::run_projection(
+            context,
+            market::sink(store),
+        )),
+        Service::Desk => tasks.spawn(projection_loop::run_projection(context, desk::sink(store))),
+        Service::Api => unreachable!("the API is started by itself, with its listener"),
+    };
+}
+
+/// Puts the shipped policy on a log that has none.
+async fn adopt_default_policy(log: &Log) -> anyhow::Result<()> {
+    let adopted = jmip_core::subjects::POLICY_ADOPTED;
+    let tenant = jmip_core::subjects::DEFAULT_TENANT;
+    let counts = log.event_counts().await?;
+    let suffix = format!(".{}.{}", adopted.entity, adopted.event);
+    if counts.keys().any(|subject| subject.ends_with(&suffix)) {
+        return Ok(());
+    }
+    jmip_api::append::adopt_policy(log, tenant, jmip_score::DEFAULT_POLICY).await?;
+    Ok(())
+}
