@@ -58,6 +58,7 @@ async fn session<S: Sink>(
     let after = sink.take_over().await?;
     let mut reader = Reader::open(&context.log, &Selection::all_events(), after).await?;
     status.is(LoopState::Running);
+    status.at(after, reader.pending_at_open());
     let mut progressed = false;
     loop {
         let stretch: Vec<Delivered<Stored>> = reader.next(BATCH).await?;

@@ -187,6 +187,13 @@ impl Reader {
         Ok(self.consumer.insert(consumer).clone())
     }
 
+    /// Messages the server had for this reader when it was opened.
+    pub(crate) fn pending_at_open(&self) -> u64 {
+        self.consumer
+            .as_ref()
+            .map_or(0, |consumer| consumer.cached_info().num_pending)
+    }
+
     /// The next messages in order: at most `max`, at least one unless none came for some seconds.
     ///
     /// Errors: as the server reports them; call again to go on behind the last message handed out.

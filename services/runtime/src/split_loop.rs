@@ -77,6 +77,8 @@ impl Session<'_> {
         } else {
             LoopState::Running
         });
+        self.status
+            .at(tail.position.input, reader.pending_at_open());
         loop {
             let stretch: Vec<Delivered<Stored>> = tokio::select! {
                 () = self.context.shutdown.cancelled() => return Err(LogError::Shutdown),

@@ -94,6 +94,7 @@ async fn session<D: Decider>(
     } else {
         LoopState::Standby
     });
+    status.at(after, reader.pending_at_open());
     let mut role = role;
     loop {
         let next = unless_stopped(context, reader.next::<D::Input>(STRETCH)).await;

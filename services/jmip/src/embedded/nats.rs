@@ -20,7 +20,8 @@ const PORTS: std::ops::Range<u16> = 20_000..30_000;
 const PORT_TRIES: u32 = 100;
 const STOP_PATIENCE: Duration = Duration::from_secs(15);
 
-/// How to reach the server.
+/// How to reach the server, and what to say to be let in; hence no `Debug`.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Address {
     port: u16,
     password: String,
@@ -42,10 +43,7 @@ pub(super) fn start(held: &Held) -> anyhow::Result<(Address, Supervised)> {
     if let Some(pid) = pid(held.path()) {
         process::end_orphan(pid, ["nats-server", &orphan_mark], Signal::TERM)?;
     }
-    let address = Address {
-        port: free_port()?,
-        password: Uuid::new_v4().simple().to_string(),
-    };
+    let address = address(&home)?;
     let text = fill_in(&home, &address);
     endpoints::write_private(&configuration, text.as_bytes())?;
     let mut command = rights::own("TERM").prefix;
@@ -94,6 +92,41 @@ fn fill_in(home: &Path, address: &Address) -> String {
         .replace("<pid_file>", &quoted(&pid_path(home)))
         .replace("<port>", &address.port.to_string())
         .replace("<password>", &address.password)
+}
+
+/// The address of last time, so that whoever is connected finds the server again; another port
+/// only when that one has been taken since.
+fn address(home: &Path) -> anyhow::Result<Address> {
+    let file = home.join("address.json");
+    let last: Option<Address> = std::fs::read(&file)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok());
+    let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    if let Some(last) = last {
+        if is_free(last.port) {
+            return Ok(last);
+        }
+        return keep(
+            &file,
+            Address {
+                port: free_port()?,
+                ..last
+            },
+        );
+    }
+    let password = Uuid::new_v4().simple().to_string();
+    keep(
+        &file,
+        Address {
+            port: free_port()?,
+            password,
+        },
+    )
+}
+
+fn keep(file: &Path, address: Address) -> anyhow::Result<Address> {
+    endpoints::write_private(file, &serde_json::to_vec(&address)?)?;
+    Ok(address)
 }
 
 fn free_port() -> anyhow::Result<u16> {
