@@ -9,7 +9,7 @@ sh deploy/setup.sh
 make check
 cargo build --package jmip
 rm -rf "$shared"
-trap 'target/debug/jmip down --dir "$shared" >/dev/null' EXIT
+trap 'target/debug/jmip down --dir "$shared" >/dev/null || true' EXIT
 target/debug/jmip up --servers-only --detach --dir "$shared"
 url=$(sed -n 's/^ *"database_url": "\(.*\)",$/\1/p' "$shared/endpoints.json")
 JMIP_TEST_DATABASE_URL=$url cargo test --workspace

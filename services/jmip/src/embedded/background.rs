@@ -33,6 +33,7 @@ pub fn detach(
     }
     directory::make_private(&dir.join("log"))?;
     let log = directory::log_path(dir, "jmip");
+    process::put_aside(&log)?;
     let out = File::options().create(true).append(true).open(&log)?;
     let mut child = Command::new(std::env::current_exe()?)
         .args(args)

@@ -281,7 +281,7 @@ pub(super) fn send(pid: Option<Pid>, signal: Signal) {
     }
 }
 
-fn put_aside(log: &Path) -> anyhow::Result<()> {
+pub(super) fn put_aside(log: &Path) -> anyhow::Result<()> {
     if std::fs::metadata(log).is_ok_and(|file| file.len() > LOG_MAX_BYTES) {
         std::fs::rename(log, log.with_extension("log.1"))?;
     }
