@@ -17,7 +17,10 @@ fn cases() -> Vec<PathBuf> {
     for kind in std::fs::read_dir(golden()).unwrap() {
         for file in std::fs::read_dir(kind.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
                 cases.push(path);
             }
         }
@@ -63,12 +66,18 @@ fn every_message_field_and_enum_value_is_documented() {
     let pool: &DescriptorPool = &DESCRIPTORS;
     let ours = |package: &str| package == "jmip.event.v1";
     let mut bare = vec![];
-    for message in pool.all_messages().filter(|message| ours(message.package_name())) {
+    for message in pool
+        .all_messages()
+        .filter(|message| ours(message.package_name()))
+    {
         let name = message.full_name().to_owned();
         if is_bare(&message, message.path()) {
             bare.push(name.clone());
         }
-        for field in message.fields().filter(|field| is_bare(&message, field.path())) {
+        for field in message
+            .fields()
+            .filter(|field| is_bare(&message, field.path()))
+        {
             bare.push(format!("{name}.{}", field.name()));
         }
     }
@@ -85,7 +94,10 @@ fn is_bare(message: &MessageDescriptor, path: &[i32]) -> bool {
 
 #[test]
 fn enum_zero_means_unspecified() {
-    for one in DESCRIPTORS.all_enums().filter(|one| one.package_name() == "jmip.event.v1") {
+    for one in DESCRIPTORS
+        .all_enums()
+        .filter(|one| one.package_name() == "jmip.event.v1")
+    {
         let zero = one.get_value(0).unwrap();
         assert!(zero.name().ends_with("_UNSPECIFIED"), "{}", one.full_name());
     }

@@ -28,12 +28,18 @@ pub struct Servers {
 impl Servers {
     /// A nats-server and a Postgres with the streams in place.
     pub async fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("jmip-test-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("jmip-test-")
+            .tempdir()
+            .unwrap();
         let dir = folder.path().join(".jmip");
         let embedded = Embedded::start_given(&dir, Given::default()).await.unwrap();
         let log = Log::connect(&embedded.endpoints().nats_url).await.unwrap();
         log.apply_streams().await.unwrap();
-        Self { embedded: Some(embedded), folder }
+        Self {
+            embedded: Some(embedded),
+            folder,
+        }
     }
 
     /// Their folder.
@@ -69,6 +75,25 @@ impl Servers {
             embedded.stop().await.unwrap();
         }
     }
+}
+
+/// Connects as any NATS client outside would.
+pub async fn outsider(servers: &Servers) -> async_nats::jetstream::Context {
+    let settings = servers.settings();
+    let address: async_nats::ServerAddr = settings.nats_url.reveal().parse().unwrap();
+    let (user, password) = (address.username().unwrap(), address.password().unwrap());
+    let options = async_nats::ConnectOptions::with_user_and_password(user.into(), password.into());
+    async_nats::jetstream::new(options.connect(address).await.unwrap())
+}
+
+/// Publishes a payload as an outsider; answers its sequence.
+pub async fn publish_raw(servers: &Servers, subject: &str, payload: &[u8]) -> u64 {
+    let context = outsider(servers).await;
+    let sent = context
+        .publish(subject.to_owned(), payload.to_vec().into())
+        .await
+        .unwrap();
+    sent.await.unwrap().sequence
 }
 
 /// Publishes bytes; answers their sequence on the ingest stream.
@@ -116,7 +141,9 @@ pub async fn eventually<T>(look: impl AsyncFn() -> Option<T>) -> T {
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(PATIENCE, looking).await.expect("it never came")
+    tokio::time::timeout(PATIENCE, looking)
+        .await
+        .expect("it never came")
 }
 
 /// Digests of the read models.
@@ -136,7 +163,11 @@ pub fn real_exports() -> Option<PathBuf> {
 
 /// The conservation law of one publishing: every record and every posting ended exactly once.
 pub fn assert_conserved(status: &ReceiptStatus) {
-    assert_eq!(status.records, status.observed + status.refused, "{status:?}");
+    assert_eq!(
+        status.records,
+        status.observed + status.refused,
+        "{status:?}"
+    );
     let ended = status.new + status.changed + status.seen + status.parked;
     assert_eq!(status.observed, ended, "{status:?}");
 }

@@ -16,21 +16,50 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("services/score", &["jmip-core", "jmip-proto"]),
     ("services/projections", &["jmip-core", "jmip-proto"]),
     ("services/runtime", &["jmip-core", "jmip-proto"]),
-    ("services/effects", &["jmip-core", "jmip-proto", "jmip-runtime"]),
-    ("services/api", &["jmip-core", "jmip-proto", "jmip-projections", "jmip-runtime"]),
+    (
+        "services/effects",
+        &["jmip-core", "jmip-proto", "jmip-runtime"],
+    ),
+    (
+        "services/api",
+        &[
+            "jmip-core",
+            "jmip-proto",
+            "jmip-projections",
+            "jmip-runtime",
+        ],
+    ),
 ];
 
 /// Crates that are functions of the log: none may reach a clock, chance, a server or a file.
-const PURE: &[&str] =
-    &["services/core", "services/ingest", "services/normalize", "services/enrich", "services/score"];
-const IMPURE_CRATES: &[&str] = &[
-    "tokio", "async-nats", "tokio-postgres", "deadpool-postgres", "reqwest", "rand", "axum", "rustix",
-    "tempfile", "tracing",
+const PURE: &[&str] = &[
+    "services/core",
+    "services/ingest",
+    "services/normalize",
+    "services/enrich",
+    "services/score",
 ];
-const BANNED_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "manager", "common", "misc"];
+const IMPURE_CRATES: &[&str] = &[
+    "tokio",
+    "async-nats",
+    "tokio-postgres",
+    "deadpool-postgres",
+    "reqwest",
+    "rand",
+    "axum",
+    "rustix",
+    "tempfile",
+    "tracing",
+];
+const BANNED_NAMES: &[&str] = &[
+    "util", "utils", "helper", "helpers", "manager", "common", "misc",
+];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Files of the checkout with one of these endings, but for build output.
@@ -63,13 +92,18 @@ fn read(path: &Path) -> String {
 }
 
 fn manifest(folder: &str) -> toml::Table {
-    read(&root().join(folder).join("Cargo.toml")).parse().unwrap()
+    read(&root().join(folder).join("Cargo.toml"))
+        .parse()
+        .unwrap()
 }
 
 fn dependencies(folder: &str, section: &str) -> BTreeSet<String> {
     let table = manifest(folder);
     let names = table.get(section).and_then(|section| section.as_table());
-    names.into_iter().flat_map(|names| names.keys().cloned()).collect()
+    names
+        .into_iter()
+        .flat_map(|names| names.keys().cloned())
+        .collect()
 }
 
 #[test]
@@ -89,19 +123,31 @@ fn crates_depend_only_on_those_below_them() {
 fn pure_crates_cannot_reach_the_world() {
     for folder in PURE {
         for name in dependencies(folder, "dependencies") {
-            assert!(!IMPURE_CRATES.contains(&name.as_str()), "{folder} must not depend on {name}");
+            assert!(
+                !IMPURE_CRATES.contains(&name.as_str()),
+                "{folder} must not depend on {name}"
+            );
         }
         let clippy = root().join(folder).join("clippy.toml");
-        assert!(!clippy.exists(), "{folder} must not lift the bans of services/clippy.toml");
+        assert!(
+            !clippy.exists(),
+            "{folder} must not lift the bans of services/clippy.toml"
+        );
     }
 }
 
 #[test]
 fn only_the_runtime_names_nats_and_only_projections_name_postgres() {
-    for (name, owner) in [("async-nats", "services/runtime"), ("refinery", "services/projections")] {
+    for (name, owner) in [
+        ("async-nats", "services/runtime"),
+        ("refinery", "services/projections"),
+    ] {
         for (folder, _) in DEPENDENCIES {
             let has = dependencies(folder, "dependencies").contains(name);
-            assert!(!has || folder == &owner, "{folder} must not depend on {name}");
+            assert!(
+                !has || folder == &owner,
+                "{folder} must not depend on {name}"
+            );
         }
     }
 }
@@ -112,7 +158,10 @@ fn every_member_is_in_the_table_of_dependencies() {
     let members = table["workspace"]["members"].as_array().unwrap();
     for member in members.iter().filter_map(|member| member.as_str()) {
         let is_top = matches!(member, "services/jmip" | "tests");
-        assert!(is_top || DEPENDENCIES.iter().any(|(folder, _)| *folder == member), "{member}");
+        assert!(
+            is_top || DEPENDENCIES.iter().any(|(folder, _)| *folder == member),
+            "{member}"
+        );
     }
 }
 
@@ -121,12 +170,20 @@ fn files_and_lines_stay_short() {
     for path in files(&[".rs"]) {
         let text = read(&path);
         let lines = text.lines().count();
-        assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines", shown(&path));
+        assert!(
+            lines <= FILE_LINES_MAX,
+            "{} has {lines} lines",
+            shown(&path)
+        );
         for (number, line) in (1..).zip(text.lines()) {
             let is_long = line.chars().count() > LINE_CHARS_MAX;
             // Formatting leaves literals whole; a test's text may be wider than the page.
             let is_literal = line.contains('"') || line.trim_start().starts_with("//");
-            assert!(!is_long || is_literal, "{}:{number} is too long", shown(&path));
+            assert!(
+                !is_long || is_literal,
+                "{}:{number} is too long",
+                shown(&path)
+            );
         }
     }
 }
@@ -135,7 +192,11 @@ fn files_and_lines_stay_short() {
 fn names_say_what_things_are() {
     for path in files(&[".rs", ".sql", ".proto"]) {
         for part in shown(&path).split(['/', '.', '_', '-']) {
-            assert!(!BANNED_NAMES.contains(&part), "{} says nothing", shown(&path));
+            assert!(
+                !BANNED_NAMES.contains(&part),
+                "{} says nothing",
+                shown(&path)
+            );
         }
     }
 }
@@ -144,19 +205,33 @@ fn names_say_what_things_are() {
 fn every_source_file_opens_with_what_it_is_for() {
     for path in files(&[".rs"]) {
         let text = read(&path);
-        assert!(text.starts_with("//!"), "{} opens without //!", shown(&path));
+        assert!(
+            text.starts_with("//!"),
+            "{} opens without //!",
+            shown(&path)
+        );
     }
 }
 
 #[test]
 fn nothing_unfinished_is_left_behind() {
     // Put together here, so that this file does not find itself.
-    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["todo", "!("], ["#[ign", "ore"]];
+    let marks = [
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["XX", "X"],
+        ["todo", "!("],
+        ["#[ign", "ore"],
+    ];
     let marks: Vec<String> = marks.iter().map(|parts| parts.concat()).collect();
     for path in files(&[".rs", ".sql", ".proto", ".sh", ".toml"]) {
         let text = read(&path);
         for mark in &marks {
-            assert!(!text.contains(mark.as_str()), "{} contains {mark}", shown(&path));
+            assert!(
+                !text.contains(mark.as_str()),
+                "{} contains {mark}",
+                shown(&path)
+            );
         }
     }
 }
@@ -167,14 +242,21 @@ fn tests_wait_for_facts_and_not_for_time() {
     for path in files(&[".rs"]) {
         let is_test = shown(&path).split('/').any(|part| part == "tests");
         let text = read(&path);
-        assert!(!is_test || !text.contains(&sleep), "{} sleeps", shown(&path));
+        assert!(
+            !is_test || !text.contains(&sleep),
+            "{} sleeps",
+            shown(&path)
+        );
     }
 }
 
 #[test]
 fn every_folder_at_the_top_has_a_readme() {
     for folder in ["proto", "services", "schema", "deploy", "nats", "tests"] {
-        assert!(root().join(folder).join("README.md").is_file(), "{folder} has no README.md");
+        assert!(
+            root().join(folder).join("README.md").is_file(),
+            "{folder} has no README.md"
+        );
     }
 }
 
@@ -182,7 +264,11 @@ fn every_folder_at_the_top_has_a_readme() {
 fn the_catalogue_of_subjects_is_complete() {
     let catalogue = read(&root().join("nats/README.md"));
     for kind in jmip_core::subjects::ALL {
-        assert!(catalogue.contains(&kind.name()), "nats/README.md does not list {}", kind.name());
+        assert!(
+            catalogue.contains(&kind.name()),
+            "nats/README.md does not list {}",
+            kind.name()
+        );
     }
 }
 
@@ -190,7 +276,10 @@ fn the_catalogue_of_subjects_is_complete() {
 fn the_table_of_settings_is_complete() {
     let readme = read(&root().join("services/README.md"));
     for (name, _) in jmip_runtime::config::VARIABLES {
-        assert!(readme.contains(name), "services/README.md does not list {name}");
+        assert!(
+            readme.contains(name),
+            "services/README.md does not list {name}"
+        );
     }
 }
 
@@ -198,11 +287,19 @@ fn the_table_of_settings_is_complete() {
 fn every_link_between_documents_leads_somewhere() {
     for path in files(&[".md"]) {
         let text = read(&path);
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let is_local = !link.contains("://") && !link.starts_with('#') && !link.is_empty();
             let target = link.split('#').next().unwrap_or(link);
             let file = path.parent().unwrap().join(target);
-            assert!(!is_local || file.exists(), "{} links to {link}", shown(&path));
+            assert!(
+                !is_local || file.exists(),
+                "{} links to {link}",
+                shown(&path)
+            );
         }
     }
 }
@@ -213,6 +310,9 @@ fn every_dependency_has_its_reason() {
     let table = manifest("");
     let names = table["workspace"]["dependencies"].as_table().unwrap();
     for name in names.keys().filter(|name| !name.starts_with("jmip")) {
-        assert!(decisions.contains(&format!("`{name}`")), "DECISIONS.md does not name {name}");
+        assert!(
+            decisions.contains(&format!("`{name}`")),
+            "DECISIONS.md does not name {name}"
+        );
     }
 }

@@ -1,0 +1,223 @@
+//! `kill -9` of every process while an export is being read: nothing is lost, nothing is doubled,
+//! and everything goes on by itself.
+//!
+//! Moments are drawn by progress on the log, not by time, from a seed that is printed;
+//! `JMIP_FAULT_SEED` replays one and `JMIP_FAULT_ROUNDS` asks for more of them.
+
+use jmip::embedded::{self, Given};
+use jmip_core::subjects::EVENTS_STREAM;
+use jmip_runtime::Log;
+use jmip_tests::eventually;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+const RECORDS: u64 = 1500;
+/// Events an undisturbed reading of the export leaves behind: three per record and a few more.
+const EVENTS: u64 = 3 * RECORDS;
+
+/// Which processes are killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Victim {
+    Jmip,
+    Nats,
+    Postgres,
+    All,
+}
+
+/// A system of the real binary in a folder of its own.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn up() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("jmip-fault-")
+            .tempdir()
+            .unwrap();
+        let place = Self { folder };
+        std::fs::write(place.export(), export()).unwrap();
+        place.succeed(&["up", "--detach"]);
+        place
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.path().join(embedded::FOLDER)
+    }
+
+    fn export(&self) -> PathBuf {
+        self.path().join("export.ndjson")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let test = std::env::current_exe().unwrap();
+        let mut command = Command::new(test.parent().unwrap().parent().unwrap().join("jmip"));
+        command
+            .args(args)
+            .current_dir(self.path())
+            .stdin(Stdio::null());
+        for name in [
+            "JMIP_NATS_URL",
+            "JMIP_DATABASE_URL",
+            "JMIP_API_LISTEN",
+            "JMIP_API_KEY",
+        ] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn succeed(&self, args: &[&str]) -> Output {
+        let output = self.command(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "jmip {args:?}: {said}");
+        output
+    }
+
+    fn publish(&self) -> Child {
+        let args = [
+            "publish",
+            "export.ndjson",
+            "--source",
+            "jmip",
+            "--captured-at",
+            "2024-09-07T12:00:00Z",
+            "--wait",
+            "--json",
+        ];
+        self.command(&args).stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn digest(&self) -> Value {
+        let output = self.succeed(&["digest", "--json"]);
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn kill(&self, victim: Victim) {
+        let servers = embedded::server_pids(&self.dir());
+        let jmip = embedded::find_given(self.path(), &Given::default())
+            .ok()
+            .and_then(|it| it.pid);
+        let pids = match victim {
+            Victim::Jmip => [jmip, None, None],
+            Victim::Nats => [servers.nats, None, None],
+            Victim::Postgres => [servers.postgres, None, None],
+            Victim::All => [jmip, servers.nats, servers.postgres],
+        };
+        for pid in pids.into_iter().flatten() {
+            let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            // One that ended with another is as dead as it should be.
+            kill_process(pid, Signal::KILL).unwrap_or(());
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(self.command(&["down"]).output());
+    }
+}
+
+fn export() -> Vec<u8> {
+    let mut lines = vec![];
+    for number in 0..RECORDS {
+        let line = json!({
+            "platform": "example",
+            "id": format!("job-{}", number % (RECORDS - 100)),
+            "title": format!("Engineer {number}"),
+            "hiringOrganization": format!("Mill {}", number % 50),
+            "location": "Utrecht, Netherlands",
+            "description": format!(
+                "We look for somebody with at least {} years of experience with Rust. {}",
+                1 + number % 9,
+                "The mill turns day and night. ".repeat(60),
+            ),
+        });
+        lines.extend(line.to_string().into_bytes());
+        lines.push(b'\n');
+    }
+    lines
+}
+
+/// A number below a bound, from a seed and a place in its sequence. Source: splitmix64.
+fn draw(seed: u64, place: u64, below: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % below
+}
+
+/// Waits until the log holds so many events.
+async fn progress(place: &Place, events: u64) {
+    let there = embedded::find_given(place.path(), &Given::default()).unwrap();
+    let log = Log::connect(&there.nats_url).await.unwrap();
+    eventually(async || {
+        let last = log.last_sequence(EVENTS_STREAM).await.ok()?;
+        (last >= events).then_some(())
+    })
+    .await;
+}
+
+async fn survives(victim: Victim, moment: u64, undisturbed: &Value) {
+    eprintln!("killing {victim:?} when the log holds {moment} events");
+    let place = Place::up();
+    let publishing = place.publish();
+    progress(&place, moment).await;
+    place.kill(victim);
+    if matches!(victim, Victim::Jmip | Victim::All) {
+        place.succeed(&["up", "--detach"]);
+    }
+    let output = tokio::task::spawn_blocking(|| publishing.wait_with_output()).await;
+    let output = output.unwrap().unwrap();
+    assert!(
+        output.status.success(),
+        "publish after {victim:?} died: {}",
+        output.status
+    );
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&said["records"], &said["refused"]),
+        (&json!(RECORDS), &json!(0)),
+        "{said}"
+    );
+    assert_eq!(said["new"], json!(RECORDS - 100), "{said}");
+    assert_eq!(said["changed"], json!(100), "{said}");
+    assert_eq!(
+        &place.digest(),
+        undisturbed,
+        "after {victim:?} died at {moment}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_when_any_process_is_killed() {
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    let seed = number("JMIP_FAULT_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    let rounds = number("JMIP_FAULT_ROUNDS").unwrap_or(1);
+    eprintln!("JMIP_FAULT_SEED={seed}");
+    let undisturbed = {
+        let place = Place::up();
+        let output = place.publish().wait_with_output().unwrap();
+        assert!(output.status.success());
+        place.digest()
+    };
+    let victims = [Victim::Jmip, Victim::Nats, Victim::Postgres, Victim::All];
+    let mut place = 0;
+    for _ in 0..rounds {
+        for victim in victims {
+            place += 1;
+            survives(victim, 3 + draw(seed, place, EVENTS - 50), &undisturbed).await;
+        }
+    }
+}

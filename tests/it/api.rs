@@ -1,0 +1,170 @@
+//! The API as a client meets it.
+
+use crate::samples;
+use jmip_tests::{API_KEY, Servers, eventually};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use ureq::Agent;
+
+/// A client that waits for answers of every status.
+#[derive(Clone)]
+struct Client {
+    agent: Agent,
+    address: SocketAddr,
+}
+
+impl Client {
+    fn new(address: SocketAddr) -> Self {
+        let config = Agent::config_builder().http_status_as_error(false).build();
+        Self {
+            agent: config.into(),
+            address,
+        }
+    }
+
+    /// Sends a request; answers status and JSON body.
+    async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, Value) {
+        let Self { agent, address } = self.clone();
+        let (method, url) = (method.to_owned(), format!("http://{address}{path}"));
+        let sent = tokio::task::spawn_blocking(move || {
+            let request = ureq::http::Request::builder()
+                .method(method.as_str())
+                .uri(url)
+                .header("authorization", format!("Bearer {API_KEY}"))
+                .body(body)
+                .unwrap();
+            let mut answer = agent.run(request).unwrap();
+            let text = answer.body_mut().read_to_string().unwrap();
+            (
+                answer.status().as_u16(),
+                serde_json::from_str(&text).unwrap_or(Value::Null),
+            )
+        });
+        sent.await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        self.send("GET", path, vec![]).await
+    }
+
+    /// Asks until the answer is as wanted.
+    async fn get_until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually(async || {
+            let (_, body) = self.get(path).await;
+            is_wanted(&body).then_some(body)
+        })
+        .await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upload_look_rank() {
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let client = Client::new(system.api_address.unwrap());
+
+    let upload = "/v1/ingest/upload?source=jobspy&captured_at=2024-09-07T12:00:00Z";
+    let (status, accepted) = client.send("POST", upload, samples::jobspy(30, "x")).await;
+    assert_eq!(status, 202, "{accepted}");
+    let status_url = accepted["status_url"].as_str().unwrap();
+    let export = client
+        .get_until(status_url, |body| body["done"] == true)
+        .await;
+    assert_eq!(
+        (&export["observed"], &export["new"]),
+        (&json!(30), &json!(30))
+    );
+
+    let mut seen = std::collections::BTreeSet::new();
+    let mut path = "/v1/jobs?limit=7&country=NL".to_owned();
+    loop {
+        let (status, page) = client.get(&path).await;
+        assert_eq!(status, 200, "{page}");
+        for job in page["items"].as_array().unwrap() {
+            assert!(
+                seen.insert(job["job_id"].as_str().unwrap().to_owned()),
+                "twice: {job}"
+            );
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("/v1/jobs?limit=7&country=NL&cursor={next}");
+    }
+    assert_eq!(seen.len(), 30);
+    let (_, rust) = client
+        .get("/v1/jobs?skill=rust&workplace=hybrid&limit=100")
+        .await;
+    assert_eq!(rust["items"].as_array().unwrap().len(), 30);
+    let (_, none) = client.get("/v1/jobs?platform=linkedin").await;
+    assert_eq!(none["items"], json!([]));
+
+    let one = seen.first().unwrap();
+    let (status, job) = client.get(&format!("/v1/jobs/{one}")).await;
+    assert_eq!(status, 200);
+    assert_eq!(job["revisions"].as_array().unwrap().len(), 1);
+    assert!(
+        job["facts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|fact| fact["rule"].is_string())
+    );
+
+    let (status, saved) = client.send("PUT", "/v1/profile", samples::profile()).await;
+    assert_eq!((status, &saved["revision"]), (200, &json!(1)));
+    let body = json!({"on": "2024-09-08", "limit": 5})
+        .to_string()
+        .into_bytes();
+    let (status, asked) = client.send("POST", "/v1/recommendations/runs", body).await;
+    assert_eq!(status, 202, "{asked}");
+    let url = asked["status_url"].as_str().unwrap();
+    let run = client
+        .get_until(url, |body| body["status"] == "RANKED")
+        .await;
+    assert_eq!(run["items"].as_array().unwrap().len(), 5);
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_are_problems_that_say_what_to_do() {
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let client = Client::new(system.api_address.unwrap());
+    let unknown = "/v1/jobs/00000000-0000-8000-8000-000000000000";
+    for (method, path, wanted) in [
+        ("GET", "/v1/jobs?limit=0", 400),
+        ("GET", "/v1/jobs?cursor=zz", 400),
+        ("GET", "/v1/jobs?colour=red", 400),
+        ("GET", unknown, 404),
+        ("GET", "/v1/nothing", 404),
+        ("DELETE", "/v1/jobs", 405),
+        ("POST", "/v1/ingest/upload?source=NO", 400),
+        ("PUT", "/v1/profile", 400),
+        ("POST", "/v1/recommendations/runs", 409),
+    ] {
+        let (status, problem) = client.send(method, path, vec![]).await;
+        assert_eq!(status, wanted, "{method} {path}: {problem}");
+        assert_eq!(problem["status"], wanted, "{method} {path}");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{path}"
+        );
+    }
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_says_that_all_is_there() {
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let client = Client::new(system.api_address.unwrap());
+    eventually(async || (client.get("/readyz").await.0 == 200).then_some(())).await;
+    assert_eq!(client.get("/healthz").await.0, 200);
+    system.stop().await;
+    servers.stop().await;
+}

@@ -1,0 +1,9 @@
+//! What a user can do, on real servers: one file per walkthrough.
+
+mod api;
+mod garbage;
+mod line;
+mod log;
+mod real;
+mod runs;
+mod samples;
