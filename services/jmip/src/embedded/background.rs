@@ -35,6 +35,7 @@ pub fn detach(
     let log = directory::log_path(dir, "jmip");
     process::put_aside(&log)?;
     let out = File::options().create(true).append(true).open(&log)?;
+    let before_bytes = out.metadata()?.len();
     let mut child = Command::new(std::env::current_exe()?)
         .args(args)
         .env(DETACHED, "1")
@@ -46,7 +47,7 @@ pub fn detach(
     let end = Instant::now() + READY_PATIENCE;
     while Instant::now() < end {
         if let Some(status) = child.try_wait()? {
-            let last = directory::last_lines(&log);
+            let last = directory::last_lines(&log, before_bytes);
             anyhow::bail!("jmip ended before it was ready ({status}):\n{last}");
         }
         let ready = endpoints::read(dir)

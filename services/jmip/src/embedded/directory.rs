@@ -92,14 +92,17 @@ pub(super) fn make_private(dir: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the folder {}", dir.display()))
 }
 
-/// The last lines of a log, for a message that must say why something did not start.
-pub(super) fn last_lines(log: &Path) -> String {
+/// The last lines of a log behind an offset, for a message that must say why something did not
+/// start.
+pub(super) fn last_lines(log: &Path, from_bytes: u64) -> String {
     const LINES: usize = 12;
     const BYTES: u64 = 8 * 1024;
     let mut text = Vec::new();
     let read = File::open(log).and_then(|mut file| {
         let length_bytes = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length_bytes.saturating_sub(BYTES)))?;
+        file.seek(SeekFrom::Start(
+            length_bytes.saturating_sub(BYTES).max(from_bytes),
+        ))?;
         file.read_to_end(&mut text)
     });
     if read.is_err() {

@@ -24,6 +24,7 @@ mod rights;
 
 pub use background::{detach, down};
 pub use endpoints::{Absent, Endpoints, FOLDER, find, find_given};
+pub use nats::free_port;
 
 use directory::Held;
 use process::Supervised;

@@ -129,7 +129,10 @@ fn keep(file: &Path, address: Address) -> anyhow::Result<Address> {
     Ok(address)
 }
 
-fn free_port() -> anyhow::Result<u16> {
+/// A TCP port of 127.0.0.1 that nobody listens on and no connecting client will be given.
+///
+/// Errors: a hundred ports drawn at random were all taken.
+pub fn free_port() -> anyhow::Result<u16> {
     for _ in 0..PORT_TRIES {
         let (draw, _) = Uuid::new_v4().as_u64_pair();
         let span = u64::from(PORTS.end - PORTS.start);

@@ -165,7 +165,7 @@ impl Home {
                 break;
             }
         }
-        let last = || directory::last_lines(&self.log);
+        let last = || directory::last_lines(&self.log, 0);
         anyhow::ensure!(
             worked,
             "initdb failed ({}):\n{}",

@@ -101,7 +101,7 @@ impl Supervised {
         if deaths < START_TRIES {
             return Ok(());
         }
-        let why = failure.unwrap_or_else(|| last_lines(&self.log));
+        let why = failure.unwrap_or_else(|| last_lines(&self.log, 0));
         anyhow::bail!(
             "{} does not start ({}):\n{why}",
             self.name,
