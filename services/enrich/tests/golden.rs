@@ -10,33 +10,36 @@ use std::path::{Path, PathBuf};
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("golden cases are checked in");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let path = |entry: std::io::Result<fs::DirEntry>| entry.expect("a readable folder").path();
+    let mut paths: Vec<PathBuf> = entries.map(path).collect();
     paths.sort();
     paths
 }
 
 fn name(path: &Path) -> &str {
-    path.file_name().unwrap().to_str().unwrap()
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.expect("cases have plain names")
 }
 
-fn normalized(line: &str) -> (Envelope, JobNormalized) {
-    let input = jmip_proto::envelope_from_json(line).expect("when.jsonl holds envelopes");
-    let Some(Event::JobNormalized(normalized)) = &input.event else {
-        panic!("when.jsonl holds job_normalized");
-    };
-    let normalized = normalized.clone();
-    (input, normalized)
+fn normalized(input: &Envelope) -> Option<&JobNormalized> {
+    match &input.event {
+        Some(Event::JobNormalized(normalized)) => Some(normalized),
+        _ => None,
+    }
 }
 
 /// What the stage makes of one line, with the facts of one rule only.
 fn enriched(line: &str, rule: &str) -> String {
     let knowledge = knowledge();
-    let (input, normalized) = normalized(line);
-    let job = normalized.job.unwrap_or_default();
+    let input = jmip_proto::envelope_from_json(line).expect("when.jsonl holds envelopes");
+    let normalized = normalized(&input).expect("when.jsonl holds job_normalized");
+    let job = normalized.job.clone().unwrap_or_default();
     let outputs = (STAGE.decide)(&knowledge.value, &input);
-    let [Event::JobEnriched(enriched)] = outputs.as_slice() else {
-        panic!("one event per job");
+    let enriched = match outputs.as_slice() {
+        [Event::JobEnriched(enriched)] => Some(enriched),
+        _ => None,
     };
+    let enriched = enriched.expect("each job has exactly one job.enriched");
     for fact in &enriched.facts {
         if let Some(span) = &fact.span {
             let words = slice(&job, span).expect("a span lies in its field");
@@ -51,7 +54,7 @@ fn enriched(line: &str, rule: &str) -> String {
         })),
         ..Default::default()
     };
-    let json = jmip_proto::envelope_json(&output.encode_to_vec()).unwrap();
+    let json = jmip_proto::envelope_json(&output.encode_to_vec()).expect("an envelope");
     format!("{json}\n")
 }
 

@@ -1,0 +1,101 @@
+//! Prints the speed of the rules on the labelled postings and on worst cases of one megabyte:
+//! `cargo run --release -p jmip-enrich --example figures`. Given a folder it writes what the rules
+//! read there instead, for the scorer beside the labelled postings.
+
+#[path = "../tests/gold_set/mod.rs"]
+mod gold_set;
+
+use jmip_core::event::Job;
+use jmip_enrich::{Dictionaries, rules};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+const MEGABYTE: usize = 1 << 20;
+
+fn main() {
+    let facts = gold_set::lines("facts.jsonl").unwrap_or_default();
+    let knowledge = jmip_enrich::knowledge();
+    let Some(out) = std::env::args().nth(1) else {
+        measure(&knowledge.value, &facts);
+        return;
+    };
+    let predicted = facts.iter().map(|line| {
+        let pred = gold_set::prediction(&knowledge.value, &gold_set::job(line));
+        json!({ "id": line["id"], "pred": pred })
+    });
+    write(Path::new(&out), "facts.jsonl", predicted);
+    let strings = gold_set::lines("strings.jsonl").unwrap_or_default();
+    let predicted = strings.iter().map(|line| {
+        let job = Job {
+            description: line["text"].as_str().unwrap_or_default().to_owned(),
+            ..Default::default()
+        };
+        let pred = gold_set::prediction(&knowledge.value, &job);
+        let field = match line["field"].as_str() {
+            Some("experience") => "experience_months",
+            Some(field) => field,
+            None => "",
+        };
+        json!({ "id": line["id"], "pred": pred[field] })
+    });
+    write(Path::new(&out), "strings.jsonl", predicted);
+}
+
+fn write(folder: &Path, file: &str, lines: impl Iterator<Item = Json>) {
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    std::fs::write(folder.join(file), text).expect("the folder given exists");
+}
+
+fn measure(dictionaries: &Dictionaries, lines: &[Json]) {
+    let jobs: Vec<Job> = lines.iter().map(gold_set::job).collect();
+    let repeated: Vec<&Job> = std::iter::repeat_n(&jobs, 20).flatten().collect();
+    time(dictionaries, "labelled postings x 20", &repeated);
+    let worst = [
+        "a ",
+        "1 ",
+        "$5 ",
+        "$100k - $120k ",
+        "5 years ",
+        "experience 5+ years of ",
+        "remote ",
+        "hybrid 3 days ",
+        "python ",
+        "Go R C ",
+        "Requirements: ",
+        "A.B",
+        "é",
+        "**",
+        "\\-",
+        "\n",
+        "salary $5 bonus ",
+        "ten ",
+        "日本語",
+        "1,",
+        "1.234.",
+        "up to ",
+        "- ",
+    ];
+    for piece in worst {
+        let job = Job {
+            description: piece.repeat(MEGABYTE / piece.len()),
+            ..Default::default()
+        };
+        time(dictionaries, &format!("{piece:?} for 1 MB"), &[&job]);
+    }
+}
+
+fn time(dictionaries: &Dictionaries, name: &str, jobs: &[&Job]) {
+    #[expect(clippy::disallowed_methods, reason = "measures; decides nothing")]
+    let start = std::time::Instant::now();
+    let facts: usize = jobs
+        .iter()
+        .map(|job| rules::facts(dictionaries, job).len())
+        .sum();
+    let elapsed = start.elapsed();
+    let bytes: usize = jobs
+        .iter()
+        .map(|job| job.description.len() + job.title.len())
+        .sum();
+    let rate = bytes as f64 / 1e6 / elapsed.as_secs_f64();
+    println!("{name:<32} {rate:8.1} MB/s  {elapsed:>10.1?}  {facts} facts");
+}
