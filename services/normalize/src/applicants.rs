@@ -6,8 +6,12 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?P<over>(?:over|more than|at least|meer dan|mehr als|plus de) )?(?P<count>[0-9][0-9,. ]*)(?P<plus> ?\+)?(?P<range> ?(?:to|-|–) ?[0-9]+\+?)?(?: [^0-9]*)?$")
-        .expect("the pattern is valid")
+    Regex::new(concat!(
+        r"^(?P<over>(?:over|more than|at least|meer dan|mehr als|plus de) )?",
+        r"(?P<count>[0-9][0-9,. ]*)(?P<plus> ?\+)?",
+        r"(?P<range> ?(?:to|-|–) ?[0-9]+\+?)?(?: [^0-9]*)?$"
+    ))
+    .expect("the pattern is valid")
 });
 
 /// How many applied, when a cell says so.

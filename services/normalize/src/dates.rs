@@ -18,36 +18,40 @@ const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
 const SECOND: i64 = 1_000_000;
 
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        static $name: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new($text).expect("the pattern is valid"));
-    };
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is valid")
 }
 
-pattern!(
-    YEAR_FIRST,
-    r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?P<rest>(?:[T ,].*)?)$"
-);
-pattern!(COMPACT, r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)$");
-pattern!(
-    DAY_NAMED,
-    r"^(?:[^\W\d_]+\.?,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|\.)? (?P<name>[^\W\d_]+)\.?,? (?P<y>\d{4})(?P<rest>.*)$"
-);
-pattern!(
-    NAMED_DAY,
-    r"^(?:[^\W\d_]+, )?(?P<name>[^\W\d_]+)\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})(?P<rest>.*)$"
-);
-pattern!(
-    NUMERIC,
-    r"^(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})[/.-](?P<y>\d{4}|\d\d)(?P<rest>(?:,? .*)?)$"
-);
-pattern!(
-    TIME,
-    r"^(?:[T ,]+|, )(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)? ?(?P<zone>(?i:z|utc|gmt|[ap]m|[+-]\d\d:?\d\d))?$"
-);
-pattern!(EPOCH, r"^(?P<whole>\d{9,10}|\d{13})(?:\.0+)?$");
-pattern!(TOKEN, r"\d+|[^\W\d_]+");
+static YEAR_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?P<rest>(?:[T ,].*)?)$")
+});
+static COMPACT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)$"));
+static DAY_NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:[^\W\d_]+\.?,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|\.)? ",
+        r"(?P<name>[^\W\d_]+)\.?,? (?P<y>\d{4})(?P<rest>.*)$"
+    ))
+});
+static NAMED_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?:[^\W\d_]+, )?(?P<name>[^\W\d_]+)\.? ",
+        r"(?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})(?P<rest>.*)$"
+    ))
+});
+static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})[/.-](?P<y>\d{4}|\d\d)(?P<rest>(?:,? .*)?)$",
+    )
+});
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^[T ,]+(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)? ?",
+        r"(?P<zone>(?i:z|utc|gmt|[ap]m|[+-]\d\d:?\d\d))?$"
+    ))
+});
+static EPOCH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?P<whole>\d{9,10}|\d{13})(?:\.0+)?$"));
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+|[^\W\d_]+"));
 
 /// Words of dates.
 #[derive(Debug)]
@@ -344,7 +348,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_cell_is_read(
-            cell in r"\PC{0,24}|[0-9]{1,20} (days|weeks|years|h) ago|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[T ]?[0-9:+Z]{0,9}",
+            cell in concat!(
+                r"\PC{0,24}|[0-9]{1,20} (days|weeks|years|h) ago|",
+                r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[T ]?[0-9:+Z]{0,9}"
+            ),
         ) {
             read(&cell, Sense::Posted);
             read(&cell, Sense::Deadline);

@@ -66,6 +66,15 @@ enum Piece<'a> {
     Skipped,
 }
 
+impl Piece<'_> {
+    fn is_block(&self) -> bool {
+        match self {
+            Self::Tag { tag, .. } => !matches!(tag, Tag::Inline | Tag::Hidden),
+            Self::Text(_) | Self::Skipped => false,
+        }
+    }
+}
+
 /// Cuts a text into tags and what stands between them; what is no known tag is text.
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
@@ -170,10 +179,7 @@ fn is_list(name: &str) -> bool {
 /// Shape: entities stay as they are; white space is for the caller to fold. Line breaks of the
 /// source stand for spaces only when the text has block tags and says that it is HTML.
 pub(crate) fn to_text(html: &str, format: TextFormat) -> String {
-    let blocks = format == TextFormat::Html
-        && pieces(html).any(
-            |piece| matches!(piece, Piece::Tag { tag, .. } if !matches!(tag, Tag::Inline | Tag::Hidden)),
-        );
+    let blocks = format == TextFormat::Html && pieces(html).any(|piece| piece.is_block());
     let mut page = Page::default();
     for piece in pieces(html) {
         if let Some(hidden) = &page.hidden {

@@ -18,7 +18,8 @@ const URL_MAX_BYTES: usize = 8 * 1024;
 
 /// The canonical job a posting shows, its revision and content hash still open.
 pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> Job {
-    let (locations, remote) = places::read_all(tables, &posting.locations);
+    let platform = tables.platforms.name(&posting.platform);
+    let (locations, remote) = places::read_all(tables, &platform, &posting.locations);
     let stated = tables.workplaces.column(&posting.workplace);
     let workplace = if stated == Workplace::Unspecified {
         remote
@@ -28,7 +29,7 @@ pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> J
     let organization = line(&posting.organization);
     let (description, completeness) = description(posting);
     let mut job = Job {
-        platform: tables.platforms.name(&posting.platform),
+        platform,
         title: line(&posting.title),
         organization_key: organization_key(&organization),
         organization,

@@ -5,6 +5,7 @@ use crate::text;
 use jmip_core::quote;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
 
 static LEGAL: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     tables::rows::<1>(tables::LEGAL_SUFFIXES)
@@ -22,8 +23,14 @@ const KEY_MAX_BYTES: usize = 200;
 /// assert_eq!(jmip_normalize::organization_key("Müller & Söhne B.V."), "mueller soehne");
 /// ```
 pub fn organization_key(name: &str) -> String {
-    let spelled = spell_out(&text::one_line(name).to_lowercase());
-    let folded = text::fold(&spelled)
+    let spelled = spell_out(
+        &text::one_line(name)
+            .nfkc()
+            .collect::<String>()
+            .to_lowercase(),
+    );
+    // Ǣ is æ under its mark.
+    let folded = spell_out(&text::fold(&spelled))
         .replace(['.', '\'', '’'], "")
         .replace(" a/s", " as")
         .replace(" sp z oo", " spzoo");

@@ -27,13 +27,26 @@ static AREA: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
+static CORE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?:Greater )?(.*?)(?:,? (?:Metropolitan Area|Metropolitan Region|Metroplex|",
+        r"Metro Area|Metro|Bay Area|Area))?$"
+    ))
+    .expect("the pattern is valid")
+});
+
 static ASIDE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\s*\(([^()]*)\)?\s*$").expect("the pattern is valid"));
 
 /// Places of a posting, and the place of work when all of them say it is remote.
 ///
 /// Shape: one entry per place, each raw text once, in the order stated, at most 64.
-pub(crate) fn read_all(tables: &Tables, cells: &[String]) -> (Vec<Place>, Workplace) {
+pub(crate) fn read_all(
+    tables: &Tables,
+    platform: &str,
+    cells: &[String],
+) -> (Vec<Place>, Workplace) {
+    let states = tables.platforms.writes_states(platform);
     let mut seen = BTreeSet::new();
     let mut places = vec![];
     let (mut remote, mut elsewhere) = (false, false);
@@ -44,7 +57,7 @@ pub(crate) fn read_all(tables: &Tables, cells: &[String]) -> (Vec<Place>, Workpl
         if raw.is_empty() || places.len() == PLACES_MAX || !seen.insert(raw.clone()) {
             continue;
         }
-        let (place, says) = read(tables, raw);
+        let (place, says) = read(tables, states, raw);
         remote |= says == Some(Workplace::Remote);
         let whole_country = !place.country.is_empty() && place.locality.is_empty();
         elsewhere |= says != Some(Workplace::Remote) && !whole_country;
@@ -58,7 +71,7 @@ pub(crate) fn read_all(tables: &Tables, cells: &[String]) -> (Vec<Place>, Workpl
     (places, workplace)
 }
 
-fn read(tables: &Tables, raw: String) -> (Place, Option<Workplace>) {
+fn read(tables: &Tables, states: bool, raw: String) -> (Place, Option<Workplace>) {
     let (says, named) = {
         let text = match ASIDE.captures(&raw) {
             Some(aside) if tables.workplaces.front(&aside[1]).is_some() => {
@@ -70,7 +83,7 @@ fn read(tables: &Tables, raw: String) -> (Place, Option<Workplace>) {
             Some((says, rest)) => (says, rest),
             None => (None, text),
         };
-        (says, locate(&tables.gazetteer, &tables.workplaces, rest))
+        (says, locate(tables, states, rest))
     };
     let place = Place {
         raw,
@@ -88,7 +101,9 @@ struct Named {
     country: &'static str,
 }
 
-fn locate(gazetteer: &Gazetteer, words: &crate::workplace::WorkplaceWords, text: &str) -> Named {
+/// `states` is true where a two-letter end is always a state of the United States.
+fn locate(tables: &Tables, states: bool, text: &str) -> Named {
+    let (gazetteer, words) = (&tables.gazetteer, &tables.workplaces);
     let mut parts: Vec<&str> = text
         .split(',')
         .map(str::trim)
@@ -105,7 +120,7 @@ fn locate(gazetteer: &Gazetteer, words: &crate::workplace::WorkplaceWords, text:
     match parts.as_slice() {
         [] => Named::default(),
         [only] => alone(gazetteer, only),
-        [first, last] => pair(gazetteer, first, last),
+        [first, last] => pair(gazetteer, states, (first, last)),
         [first, .., before, last] => many(gazetteer, first, before, last),
     }
 }
@@ -124,6 +139,12 @@ fn alone(gazetteer: &Gazetteer, text: &str) -> Named {
     if let ([reading], None) = (named.as_slice(), country) {
         return inside(gazetteer, text, reading.country);
     }
+    if let Some(core) = core_of_area(text) {
+        return Named {
+            locality: String::new(),
+            ..alone(gazetteer, core)
+        };
+    }
     match gazetteer.bare_city(text) {
         Some(country) => Named {
             locality: text.to_owned(),
@@ -134,8 +155,9 @@ fn alone(gazetteer: &Gazetteer, text: &str) -> Named {
     }
 }
 
-fn pair(gazetteer: &Gazetteer, first: &str, last: &str) -> Named {
-    let readings = gazetteer.readings(last);
+fn pair(gazetteer: &Gazetteer, states: bool, (first, last): (&str, &str)) -> Named {
+    let core = core_of_area(last);
+    let readings = gazetteer.readings(core.unwrap_or(last));
     let supported = |reading: &&Reading| {
         gazetteer.lies_in(first, reading)
             || reading.region.is_empty() && gazetteer.region(reading.country, first).is_some()
@@ -149,6 +171,8 @@ fn pair(gazetteer: &Gazetteer, first: &str, last: &str) -> Named {
         let dutch = |reading: &&Reading| reading.country == "NL";
         readings.iter().find(dutch).filter(|_| last == "NL")
     });
+    let american = |reading: &&Reading| states && reading.region.starts_with("US-");
+    let certain = certain.or_else(|| readings.iter().find(american));
     let Some(reading) = certain else {
         return Named {
             locality: locality(first),
@@ -157,6 +181,13 @@ fn pair(gazetteer: &Gazetteer, first: &str, last: &str) -> Named {
     };
     if reading.region.is_empty() {
         return inside(gazetteer, first, reading.country);
+    }
+    if core.is_some() {
+        return Named {
+            region: reading.region.to_owned(),
+            country: reading.country,
+            ..Named::default()
+        };
     }
     Named {
         locality: locality(first),
@@ -230,6 +261,12 @@ fn inside(gazetteer: &Gazetteer, text: &str, country: &'static str) -> Named {
     named
 }
 
+/// `Chicago` of "Greater Chicago Area"; `None` for what does not name an area by its core.
+fn core_of_area(text: &str) -> Option<&str> {
+    let core = CORE.captures(text)?.get(1)?.as_str();
+    Some(core).filter(|core| core.len() < text.len() && !core.is_empty())
+}
+
 /// The text as a locality; empty when it names an area.
 fn locality(text: &str) -> String {
     if AREA.is_match(text) {
@@ -249,7 +286,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn show(cell: &str) -> String {
-        let (places, workplace) = read_all(&tables::TABLES, &[cell.to_owned()]);
+        show_on("indeed", cell)
+    }
+
+    fn show_on(platform: &str, cell: &str) -> String {
+        let (places, workplace) = read_all(&tables::TABLES, platform, &[cell.to_owned()]);
         let mut shown: Vec<String> = places
             .iter()
             .map(|place| format!("{}/{}/{}", place.locality, place.region, place.country))
@@ -319,6 +360,31 @@ mod tests {
                 "New York City/US-NY/US London//GB",
             ),
             ("nan", ""),
+        ] {
+            assert_eq!(show(cell), want, "{cell}");
+        }
+    }
+
+    #[test]
+    fn some_platforms_write_states_only() {
+        assert_eq!(show_on("linkedin", "Nowhere, CA"), "Nowhere/US-CA/US");
+        assert_eq!(
+            show_on("linkedin", "Nowhere, Ontario, Canada"),
+            "Nowhere/CA-ON/CA"
+        );
+        assert_eq!(show_on("indeed", "Nowhere, CA"), "Nowhere//");
+    }
+
+    #[test]
+    fn an_area_is_no_locality() {
+        for (cell, want) in [
+            ("Greater Chicago Area", "//US"),
+            ("San Francisco Bay Area", "//US"),
+            ("Hampton Roads, Virginia Metropolitan Area", "/US-VA/US"),
+            ("Texas Metropolitan Area", "/US-TX/US"),
+            ("Amsterdam Area, Netherlands", "/Amsterdam Area/NL"),
+            ("Bay Area", "//"),
+            ("Area", "//"),
         ] {
             assert_eq!(show(cell), want, "{cell}");
         }

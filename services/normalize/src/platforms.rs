@@ -10,6 +10,7 @@ use url::Url;
 pub struct Platforms {
     aliases: BTreeMap<&'static str, &'static str>,
     scoped: BTreeSet<&'static str>,
+    states: BTreeSet<&'static str>,
     stated: BTreeMap<&'static str, Vec<Regex>>,
     urls: BTreeMap<&'static str, Vec<UrlRule>>,
 }
@@ -26,6 +27,7 @@ impl Platforms {
         let mut platforms = Self {
             aliases: BTreeMap::new(),
             scoped: BTreeSet::new(),
+            states: BTreeSet::new(),
             stated: BTreeMap::new(),
             urls: BTreeMap::new(),
         };
@@ -38,6 +40,10 @@ impl Platforms {
                 }
                 ("scoped", scoped) => {
                     platforms.scoped.insert(scoped);
+                    continue;
+                }
+                ("states", states) => {
+                    platforms.states.insert(states);
                     continue;
                 }
                 (_, "stated") => {
@@ -76,6 +82,11 @@ impl Platforms {
     /// Whether a platform's stated ids are only unique within an employer.
     pub(crate) fn is_scoped(&self, platform: &str) -> bool {
         self.scoped.contains(family(platform))
+    }
+
+    /// Whether a platform's two-letter ends of locations are always states, never countries.
+    pub(crate) fn writes_states(&self, platform: &str) -> bool {
+        self.states.contains(family(platform))
     }
 
     /// A stated id in the form the platform's URLs have it.

@@ -38,7 +38,7 @@ impl Content {
     }
 }
 
-/// Each field as bytes that only an equal field has. Locations are sorted: their order says nothing.
+/// Each field as bytes that only an equal field has; the order of locations says nothing.
 fn values(job: &Job) -> [Vec<u8>; 7] {
     let mut places: Vec<&str> = job
         .locations

@@ -89,7 +89,8 @@ proptest! {
 
     #[test]
     fn any_order_of_arrival_gives_the_same_market(
-        (given, shuffled) in postings().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        (given, shuffled) in postings()
+            .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
     ) {
         let (mut one, mut other) = (State::default(), State::default());
         let (first, second) = (run(&mut one, &given), run(&mut other, &shuffled));
