@@ -74,7 +74,7 @@ fn amount(text: &str, signs: &[String], digits: Digits) -> Option<Amount> {
     {
         return None;
     }
-    let (scale, end) = scale(text, signs, digits.end);
+    let (scale, end) = scale(text, signs, &digits, before.is_some());
     let (is_open, end) = match bytes.get(end) {
         Some(b'+') => (true, end + 1),
         _ => (false, end),
@@ -83,7 +83,9 @@ fn amount(text: &str, signs: &[String], digits: Digits) -> Option<Amount> {
         Some(_) => (None, end),
         None => sign_after(text, signs, end).map_or((None, end), |(i, end)| (Some(i), end)),
     };
-    if bytes.get(end) == Some(&b'%') || (end == digits.end && letter(bytes, end)) {
+    // Exports glue lines: "$27Job" is money, "27job" is not.
+    let runs_on = before.is_none() && end == digits.end && letter(bytes, end);
+    if bytes.get(end) == Some(&b'%') || runs_on {
         return None;
     }
     let factor = match scale {
@@ -175,15 +177,17 @@ const SCALES: &[(&str, Scale)] = &[
     ("b", Scale::Huge),
 ];
 
-fn scale(text: &str, signs: &[String], end: usize) -> (Scale, usize) {
+fn scale(text: &str, signs: &[String], digits: &Digits, is_money: bool) -> (Scale, usize) {
+    let end = digits.end;
     let tail = &text[end..];
     let trimmed = tail.strip_prefix(' ').unwrap_or(tail);
     for (word, scale) in SCALES {
         let Some(rest) = trimmed.strip_prefix(word) else {
             continue;
         };
+        let is_k = *word == "k" && tail.starts_with('k');
         let code_follows = || signs.iter().any(|sign| rest.starts_with(sign.as_str()));
-        if rest.bytes().next().is_some_and(is_word) && !(*word == "k" && code_follows()) {
+        if rest.bytes().next().is_some_and(is_word) && !(is_k && (is_money || code_follows())) {
             continue;
         }
         let keep = if *word == "lpa" {
@@ -215,14 +219,20 @@ impl Digits {
         };
         let mut groups = vec![run(start)];
         let mut end = groups[0].end;
-        while end - start <= 2 * DIGITS_MAX && digit(bytes, end + 1) {
-            let next = run(end + 1);
+        while end - start <= 2 * DIGITS_MAX {
+            // "$60, 000" is typed often enough.
+            let is_spaced = bytes[end..].starts_with(b", 000") && !digit(bytes, end + 5);
+            if !is_spaced && !digit(bytes, end + 1) {
+                break;
+            }
+            let next = run(end + if is_spaced { 2 } else { 1 });
             let previous_fits = groups[0].len() <= 3;
-            let joins = match bytes[end] {
-                b',' | b'.' => next.len() <= 3,
-                b' ' | b'\'' => next.len() == 3 && previous_fits,
-                _ => false,
-            };
+            let joins = is_spaced
+                || match bytes[end] {
+                    b',' | b'.' => next.len() <= 3,
+                    b' ' | b'\'' => next.len() == 3 && previous_fits,
+                    _ => false,
+                };
             if !joins {
                 break;
             }

@@ -87,7 +87,7 @@ impl Phrases {
 
     /// Whether the range begins with a phrase, but for white space and punctuation.
     pub fn begins(&self, text: &str, range: Range<usize>) -> bool {
-        let trimmed = text[range.clone()].trim_start_matches([' ', '-', '\'', '(', ':']);
+        let trimmed = text[range.clone()].trim_start_matches([' ', '-', '\'', '(', ')', ':']);
         let start = range.end - trimmed.len();
         self.hits(text, start..range.end)
             .any(|hit| hit.start == start)

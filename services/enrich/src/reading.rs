@@ -94,6 +94,25 @@ impl<'a> Text<'a> {
         start..end.unwrap_or(self.folded().len())
     }
 
+    /// The nearest line with words above a place that starts a line; only a few empty lines are
+    /// passed over, so that a heading keeps to what it stands above.
+    pub fn line_above(&self, start: usize) -> Range<usize> {
+        const EMPTY_LINES_MAX: usize = 4;
+        let mut above = 0..0;
+        let mut at = start;
+        for _ in 0..EMPTY_LINES_MAX {
+            let Some(last) = at.checked_sub(1) else {
+                break;
+            };
+            above = self.sentence(last);
+            if !self.folded()[above.clone()].trim().is_empty() {
+                break;
+            }
+            at = above.start;
+        }
+        above
+    }
+
     /// The section a place lies in.
     pub fn section(&self, at: usize) -> Section {
         self.sections.at(at)

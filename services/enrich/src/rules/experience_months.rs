@@ -139,6 +139,9 @@ impl Place<'_> {
         if evidence.is_none() && !is_least && !self.is_of_a_field(words) {
             return None;
         }
+        if evidence.is_none() && words.lasting.any(folded, self.before(140)) {
+            return None;
+        }
         if self.is_about_others(words, is_least, evidence.is_some()) {
             return None;
         }
@@ -199,15 +202,18 @@ impl Place<'_> {
 
     /// Whether the sentence speaks of the employer or of anybody but the candidate.
     fn is_about_others(&self, words: &Words, is_least: bool, has_evidence: bool) -> bool {
+        /// A bullet and a word like "over" may stand before the years of a list item.
+        const ITEM_LEAD_MAX_BYTES: usize = 12;
         let folded = self.text.folded();
         let before = self.text.before(self.mention.range.start, 140);
         let section = self.text.section(self.mention.range.start);
         if section == Section::Title {
             return false;
         }
-        let is_candidate = words.candidate.any(folded, before.clone());
+        let is_candidate = words.candidate.any(folded, before.clone())
+            || words.at_least_after.begins(folded, self.after(40));
         // A heading may have been missed: a list item that starts with years is a requirement still.
-        let starts_item = before.len() <= 4;
+        let starts_item = before.len() <= ITEM_LEAD_MAX_BYTES;
         let is_other_section = matches!(
             section,
             Section::Company | Section::Benefits | Section::Legal
@@ -224,7 +230,11 @@ impl Place<'_> {
         let folded = self.text.folded();
         let (before, after) = (self.before(80), self.after(110));
         let clause = after.start..self.clause_end(&after);
-        let is_preferred = words.preferred_before.any(folded, before.clone())
+        let head = folded[before.clone()]
+            .rfind([',', ';', ')'])
+            .map_or(before.start, |at| before.start + at);
+        let is_preferred = words.preferred_before.any(folded, head..before.end)
+            || words.preferred_before.ends(folded, before.start..head)
             || words.preferred_after.any(folded, clause.clone())
             || words.preferred_after.begins(folded, clause.end..after.end);
         let is_required = words.required.any(folded, before) || words.required.any(folded, clause);

@@ -224,7 +224,7 @@ impl Candidate<'_> {
         let label = words.labels.last(folded, window.clone());
         let trap = words.traps_before.last(folded, window.clone());
         match (label, trap) {
-            (Some(label), Some(trap)) if trap.end > label.end => None,
+            (Some(label), Some(trap)) if trap.end >= label.end => None,
             (None, Some(_)) => None,
             (Some(label), _) => {
                 let weak = words
@@ -246,8 +246,8 @@ impl Candidate<'_> {
         if !starts_it || window_start > sentence.start || sentence.start == 0 {
             return Some(Cue::NONE);
         }
-        let above = self.text.sentence(sentence.start - 1);
         let folded = self.text.folded();
+        let above = self.text.line_above(sentence.start);
         if above.len() > LINE_MAX_BYTES {
             return Some(Cue::NONE);
         }
@@ -273,14 +273,17 @@ impl Candidate<'_> {
         let text = self.text;
         let folded = text.folded();
         let range = self.range();
-        if let Some(found) = words.unit_after(folded, text.after(range.end, 48)) {
-            return Some(found);
-        }
-        if let Some(second) = self.second {
-            let gap = self.first.range.end..second.range.start;
-            if let Some(found) = words.unit_after(folded, gap) {
-                return Some(found);
+        let behind = words.unit_after(folded, text.after(range.end, 48));
+        let between = self
+            .second
+            .and_then(|second| words.unit_after(folded, self.first.range.end..second.range.start));
+        match (behind, between) {
+            (Some(behind), Some(between)) if behind.0 != between.0 => {
+                return Some((between.0, range));
             }
+            (Some(behind), _) => return Some(behind),
+            (None, Some(between)) => return Some((between.0, range)),
+            (None, None) => {}
         }
         let start = self.first.range.start;
         let window = text.before(start, LABEL_MAX_BYTES);
@@ -292,6 +295,7 @@ impl Candidate<'_> {
         Some((unit, range))
     }
 
+    /// Both bounds in minor units, or the one that a single number is.
     fn bounds(&self, words: &Words, unit: Option<PayUnit>) -> Option<Bounds> {
         let is_hourly = unit == Some(PayUnit::Hour);
         let value = |amount: &Amount| match amount.decimal_minor {
@@ -306,6 +310,8 @@ impl Candidate<'_> {
                 high: bounds.1.then_some(value),
             });
         };
+        /// Widest spread of one range: above it a bound is a placeholder.
+        const SPREAD_MAX: i64 = 20;
         let (mut low, mut high) = (value(self.first), value(second));
         // "100-150K" gives its K to both; so does "150-200,000".
         const THOUSAND_MINOR: i64 = 100_000;
@@ -324,7 +330,7 @@ impl Candidate<'_> {
         {
             low *= 1_000;
         }
-        (0 < low && low <= high && high / 12 <= low).then_some(Bounds {
+        (0 < low && low <= high && high / SPREAD_MAX <= low).then_some(Bounds {
             low: Some(low),
             high: (!second.is_open).then_some(high),
         })

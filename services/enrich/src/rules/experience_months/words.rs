@@ -26,6 +26,7 @@ struct File {
     preferred_before: Vec<String>,
     preferred_after: Vec<String>,
     required: Vec<String>,
+    lasting: Vec<String>,
     numbers: BTreeMap<String, u32>,
 }
 
@@ -44,6 +45,7 @@ pub struct Words {
     pub(super) preferred_before: Phrases,
     pub(super) preferred_after: Phrases,
     pub(super) required: Phrases,
+    pub(super) lasting: Phrases,
     numbers: BTreeMap<String, u32>,
     time: Regex,
 }
@@ -69,6 +71,7 @@ impl Words {
             preferred_before: Phrases::new(&file.preferred_before),
             preferred_after: Phrases::new(&file.preferred_after),
             required: Phrases::new(&file.required),
+            lasting: Phrases::new(&file.lasting),
             numbers: file.numbers,
         })
     }

@@ -176,7 +176,8 @@ impl Mention<'_> {
             return Some(self.cast(place, Strength::Counted));
         }
         let is_label = self.text.field() != TextField::Description;
-        if !is_label && self.words.traps_before.ends(folded, before.clone()) {
+        let names_job = self.words.strong_after.begins(folded, after.clone());
+        if !is_label && !names_job && self.words.traps_before.ends(folded, before.clone()) {
             return None;
         }
         let strength = self.strength(words, &before, &after)?;
@@ -293,16 +294,19 @@ impl Mention<'_> {
         is_weak.then_some(Strength::Weak)
     }
 
-    /// "Location: Reading, PA - Onsite".
+    /// "Location: Reading, PA - Onsite", also where the export glued the label to the line before.
     fn is_labelled(&self, words: &Words) -> bool {
-        /// Longest label and place before the word.
-        const LABEL_MAX_BYTES: usize = 64;
+        /// Longest place between a label and the word.
+        const PLACE_MAX_BYTES: usize = 64;
         let folded = self.text.folded();
-        let start = self.text.sentence(self.range.start).start;
-        let label = &folded[start..self.range.start];
-        label.len() <= LABEL_MAX_BYTES
-            && label.contains(':')
-            && words.labels.begins(folded, start..self.range.start)
+        let before = self.text.before(self.range.start, PLACE_MAX_BYTES);
+        let Some(label) = words.labels.last(folded, before) else {
+            return false;
+        };
+        let place = &folded[label.end..self.range.start];
+        let is_value = place.trim_start().starts_with(':') && place.matches(':').count() == 1;
+        let left = place.trim_end();
+        is_value && (left.ends_with([':', '-', '(', ',', '/', '[', '|']) || place.len() <= 24)
     }
 
     fn ends_clause(&self, after: &Range<usize>) -> bool {
@@ -323,7 +327,8 @@ impl Mention<'_> {
         let closes = right.is_empty() || right.starts_with([')', '|', ']']);
         let is_line = left.trim_matches(['-', '*', ' ', '#']).is_empty();
         (opens && closes && left.len() <= HEAD_MAX_BYTES)
-            || (is_line && right.starts_with(['(', '-', ',', ':', '.']))
+            || (is_line
+                && (right.starts_with(['(', '-', ',', ':', '.']) || right.starts_with("or ")))
     }
 
     fn cast(&self, place: Workplace, strength: Strength) -> Vote {
