@@ -29,5 +29,6 @@ COMMENT ON COLUMN job_skill.from_seq IS
     'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
     'systems.';
 
--- Jobs are looked up by skill.
-CREATE INDEX ON job_skill (tenant_id, skill_id, job_id);
+-- Jobs are looked up by skill. The skill leads: with the tenant leading, a server without statistics
+-- took this index for looking a job up.
+CREATE INDEX ON job_skill (skill_id, tenant_id, job_id);

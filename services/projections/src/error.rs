@@ -4,7 +4,6 @@ use deadpool_postgres::{BuildError, PoolError};
 
 /// An error of the store. The loop retries all of them; a query handler answers with them.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// The database URL could not be read.
     #[error("database url not understood")]

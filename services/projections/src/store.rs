@@ -14,8 +14,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A reader that waits so long for a connection is told so rather than kept.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What every connection runs with. Durable commits even where the server's default is not; times
-/// read in UTC; no JIT, which takes longer than our statements.
-const SESSION: &str = "SET synchronous_commit = on; SET TIME ZONE 'UTC'; SET jit = off";
+/// read in UTC; no JIT, which takes longer than our statements; a process that stops in the middle of
+/// a transaction gives its checkpoint free, or nobody could take over from it.
+const SESSION: &str = "
+SET synchronous_commit = on;
+SET TIME ZONE 'UTC';
+SET jit = off;
+SET idle_in_transaction_session_timeout = '30s'";
 
 /// The read models in one Postgres database; clones share its connections.
 #[derive(Clone, Debug)]

@@ -120,6 +120,25 @@ async fn a_batch_that_fails_leaves_neither_rows_nor_checkpoint() {
 }
 
 #[tokio::test]
+async fn connections_that_postgres_drops_cost_no_more_than_one_try() {
+    with_store(async |store: Store, client: tokio_postgres::Client| {
+        let log = world().log;
+        let mut sink = market::sink(&store);
+        feed(&mut sink, &log[..4], 4).await;
+        let drop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        client.batch_execute(drop).await.unwrap();
+        let written = match sink.apply(&log[4..]).await {
+            Ok(written) => written,
+            Err(_) => sink.apply(&log[4..]).await.unwrap(),
+        };
+        assert_eq!(written, Written::Stored);
+        assert_eq!(sink.position().await.unwrap(), log.len() as u64);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn events_that_say_nothing_to_a_view_move_its_checkpoint() {
     with_store(async |store: Store, _| {
         let log = world().log;
