@@ -1,7 +1,7 @@
 //! Lists of phrases from the knowledge files, each compiled once into one automaton.
 
 use crate::fold::fold_phrase;
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use std::ops::Range;
 
 /// A list of phrases that are found as whole words, whatever their case and accents.
@@ -35,6 +35,7 @@ impl Phrases {
         }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(&patterns)
             .expect("a list of short phrases is far below the automaton's limits");
         Self { automaton, borders }

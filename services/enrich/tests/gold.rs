@@ -4,7 +4,8 @@
 mod gold_set;
 
 use jmip_core::event::Job;
-use jmip_enrich::{Dictionaries, knowledge, resolve_skill};
+use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
+use jmip_enrich::{Dictionaries, knowledge, resolve_skill, rules};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -155,6 +156,19 @@ impl Skills {
 
     fn tier(&self) -> u32 {
         percent(self.right_tier, self.named.right)
+    }
+}
+
+#[test]
+fn every_fact_of_a_labelled_posting_is_the_slice_it_quotes() {
+    let dictionaries = knowledge().value;
+    for line in gold_set::lines("facts.jsonl").unwrap_or_default() {
+        let job = gold_set::job(&line);
+        for fact in rules::facts(&dictionaries, &job) {
+            let words = fact.span.as_ref().and_then(|span| slice(&job, span));
+            let quote = words.map(|words| clip(words, QUOTE_MAX_BYTES));
+            assert_eq!(quote, Some(fact.quote.as_str()), "{}", line["id"]);
+        }
     }
 }
 

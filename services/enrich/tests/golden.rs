@@ -3,10 +3,13 @@
 
 use jmip_core::event::{JobEnriched, JobNormalized};
 use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
-use jmip_core::{Envelope, Event, Message};
-use jmip_enrich::{STAGE, knowledge, rules};
+use jmip_core::{Envelope, Event, Knowledge, Message};
+use jmip_enrich::{Dictionaries, STAGE, knowledge, rules};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+static KNOWLEDGE: LazyLock<Knowledge<Dictionaries>> = LazyLock::new(knowledge);
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("golden cases are checked in");
@@ -30,11 +33,10 @@ fn normalized(input: &Envelope) -> Option<&JobNormalized> {
 
 /// What the stage makes of one line, with the facts of one rule only.
 fn enriched(line: &str, rule: &str) -> String {
-    let knowledge = knowledge();
     let input = jmip_proto::envelope_from_json(line).expect("when.jsonl holds envelopes");
     let normalized = normalized(&input).expect("when.jsonl holds job_normalized");
     let job = normalized.job.clone().unwrap_or_default();
-    let outputs = (STAGE.decide)(&knowledge.value, &input);
+    let outputs = (STAGE.decide)(&KNOWLEDGE.value, &input);
     let enriched = match outputs.as_slice() {
         [Event::JobEnriched(enriched)] => Some(enriched),
         _ => None,

@@ -44,6 +44,9 @@ pub const RULES: &[Rule] = &[
 
 /// Reads all facts of a revision.
 ///
+/// Where a rule gives several facts of one kind (zones of pay, wished-for experience), the headline
+/// is the one with the highest confidence; of equal ones the first.
+///
 /// Shape: in order of rule, then span (field, start, end).
 pub fn facts(dictionaries: &Dictionaries, job: &Job) -> Vec<Fact> {
     let reading = Reading::of(dictionaries, job);

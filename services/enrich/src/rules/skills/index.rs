@@ -315,7 +315,9 @@ fn is_whole(text: &Text<'_>, range: &Range<usize>) -> bool {
             .get(range.end + 1)
             .is_some_and(u8::is_ascii_alphanumeric)
         && !text.is_capital(range.end + 1);
-    let is_glued_capital = text.is_capital(range.end) && !text.is_capital(range.end - 1);
+    // Exports glue lines ("PythonExperience"); "GoToMeeting" is a name of its own.
+    let is_glued_capital =
+        range.len() > 3 && text.is_capital(range.end) && !text.is_capital(range.end - 1);
     !(before.is_some_and(is_in_word)
         || is_dotted
         || runs_on
