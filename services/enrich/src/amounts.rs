@@ -85,7 +85,9 @@ fn amount(text: &str, signs: &[String], digits: Digits) -> Option<Amount> {
     };
     // Exports glue lines: "$27Job" is money, "27job" is not.
     let runs_on = before.is_none() && end == digits.end && letter(bytes, end);
-    if bytes.get(end) == Some(&b'%') || runs_on {
+    // "High $70,000s" is no amount.
+    let is_about = bytes.get(end) == Some(&b's') && !letter(bytes, end + 1);
+    if bytes.get(end) == Some(&b'%') || runs_on || is_about {
         return None;
     }
     let factor = match scale {

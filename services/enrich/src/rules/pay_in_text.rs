@@ -151,7 +151,9 @@ impl Candidate<'_> {
             Some((unit, _)) => Some(*unit),
             None => words.unit_by_size(&read, &currency, reading),
         };
-        if !words.is_plausible(&bounds, unit, &currency) {
+        // One number of no known period may be anything that is paid once.
+        let is_vague = unit.is_none() && self.second.is_none();
+        if is_vague || !words.is_plausible(&bounds, unit, &currency) {
             return None;
         }
         let pay = Pay {

@@ -250,7 +250,12 @@ impl Mention<'_> {
         if let Some(percent) = found.name("percent") {
             let percent: u32 = percent.as_str().parse().ok()?;
             let is_home = self.words.place != Workplace::Onsite;
-            return ((1..100).contains(&percent) && is_home).then_some(Workplace::Hybrid);
+            let behind = border(folded, near.start + whole.end);
+            let is_other = words
+                .other_share
+                .any(folded, behind..self.text.after(behind, 24).end);
+            let is_share = (1..100).contains(&percent) && is_home && !is_other;
+            return is_share.then_some(Workplace::Hybrid);
         }
         let days = days_of(found.name("high").or_else(|| found.name("low"))?.as_str());
         let low = days_of(found.name("low")?.as_str());

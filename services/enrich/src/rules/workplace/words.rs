@@ -41,6 +41,7 @@ struct DeniedFile {
 
 #[derive(Deserialize)]
 struct ShareFile {
+    other: Vec<String>,
     office: Vec<String>,
     home: Vec<String>,
 }
@@ -70,6 +71,7 @@ pub struct Words {
     pub(super) unless: Phrases,
     pub(super) office: Phrases,
     pub(super) home: Phrases,
+    pub(super) other_share: Phrases,
     /// "3 days", "2-3 Tage", "50%".
     pub(super) share: Regex,
 }
@@ -101,6 +103,7 @@ impl Words {
             labels: Phrases::new(&file.labels.phrases),
             unless: Phrases::new(&file.denied.unless),
             office: Phrases::new(&file.share.office),
+            other_share: Phrases::new(&file.share.other),
             home: Phrases::new(&file.share.home),
             share: Regex::new(share).expect("a fixed pattern that the tests compile"),
         })
