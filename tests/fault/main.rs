@@ -86,7 +86,7 @@ impl Place {
             "publish",
             "export.ndjson",
             "--source",
-            "jmip",
+            "ndjson",
             "--captured-at",
             "2024-09-07T12:00:00Z",
             "--wait",

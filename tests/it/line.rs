@@ -110,7 +110,7 @@ async fn a_large_export_travels_through_the_object_store() {
     let servers = Servers::start().await;
     let system = servers.system().await;
     let (bytes, count) = samples::ndjson_of(9 * 1024 * 1024);
-    let status = publish_and_wait(&system, "jmip", T1, &bytes).await;
+    let status = publish_and_wait(&system, "ndjson", T1, &bytes).await;
     assert_conserved(&status);
     assert_eq!((status.new, status.refused), (count, 0));
     system.stop().await;
@@ -124,7 +124,7 @@ async fn a_system_stopped_in_mid_export_goes_on_where_it_was() {
     let system = servers
         .run(&[Service::Effects, Service::Ingest, Service::Market])
         .await;
-    let sequence = publish(&system.log, "jmip", T1, &bytes).await;
+    let sequence = publish(&system.log, "ndjson", T1, &bytes).await;
     let tenant = subjects::DEFAULT_TENANT;
     let export_id = jmip_core::ids::sha256(&bytes);
     eventually(async || {

@@ -100,7 +100,7 @@ pub struct Up {
 pub struct Publish {
     /// File to publish, or - for standard input
     pub file: PathBuf,
-    /// Which exporter it came from: jobspy, jmip; recognised from the bytes when not said
+    /// Which exporter it came from, such as jobspy or ndjson; recognised from the bytes when not said
     #[arg(long, default_value = "auto")]
     pub source: String,
     /// When it was captured (RFC 3339); now when not said

@@ -9,10 +9,12 @@ use crate::status::Status;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, ServerAddr};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Message, Stored, subjects};
+use std::future::Future;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +26,8 @@ const LOOK_BACK: usize = 1000;
 pub struct Log {
     pub(crate) client: Client,
     pub(crate) context: Context,
+    /// How often the connection was made: what was asked before the last time is not answered.
+    connections: watch::Receiver<u64>,
 }
 
 /// The end of a producer's part of the log.
@@ -45,7 +49,14 @@ impl Log {
         let address: ServerAddr = url
             .parse()
             .map_err(|e: std::io::Error| LogError::Connect(e.into()))?;
+        let (sender, connections) = watch::channel(0);
         let client = authorized(&address)
+            .event_callback(move |event| {
+                if matches!(event, Event::Connected) {
+                    sender.send_modify(|made| *made += 1);
+                }
+                std::future::ready(())
+            })
             .name("jmip")
             .request_timeout(Some(REQUEST_TIMEOUT))
             .connection_timeout(REQUEST_TIMEOUT)
@@ -61,7 +72,24 @@ impl Log {
         Ok(Self {
             context: jetstream::new(client.clone()),
             client,
+            connections,
         })
+    }
+
+    /// Does something that a server must answer, unless the connection is made anew meanwhile: the
+    /// new server process knows nothing of the question.
+    pub(crate) async fn on_this_connection<T>(
+        &self,
+        ask: impl Future<Output = Result<T, LogError>>,
+    ) -> Result<T, LogError> {
+        let mut connections = self.connections.clone();
+        connections.mark_unchanged();
+        tokio::select! {
+            answer = ask => answer,
+            Ok(()) = connections.changed() => {
+                Err(LogError::request("request", "the connection was made anew"))
+            }
+        }
     }
 
     /// Whether the server answers and has the event stream.
@@ -301,7 +329,8 @@ impl Log {
         };
         let mut backoff = Backoff::new();
         loop {
-            let mut answer = batch::store(&self.client, ask.batch, &fence).await;
+            let storing = batch::store(&self.client, ask.batch, &fence);
+            let mut answer = self.on_this_connection(storing).await;
             // Whether an attempt without a clear answer was stored is read back from the log:
             // the batch is atomic, so its last event stands for all of it.
             while !matches!(answer, Ok(Outcome::Stored(_))) {

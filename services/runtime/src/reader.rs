@@ -204,32 +204,20 @@ impl Reader {
         let consumer = self.consumer().await?;
         let failed = |e| LogError::request("reading the log", e);
         let mut stretch = Vec::new();
-        let there = consumer
-            .fetch()
-            .max_messages(max)
-            .max_bytes(STRETCH_BYTES)
-            .messages()
-            .await;
-        let result = match there {
-            Ok(batch) => self.take(batch, &mut stretch).await,
-            Err(e) => Err(failed(e)),
-        };
-        let result = match result {
-            Ok(()) if stretch.is_empty() => {
+        let log = self.log.clone();
+        let reading = async {
+            let there = consumer.fetch().max_messages(max).max_bytes(STRETCH_BYTES);
+            let batch = there.messages().await.map_err(failed)?;
+            self.take(batch, &mut stretch).await?;
+            if stretch.is_empty() {
                 // One that waits, without a byte limit: the next message comes whatever its size.
-                match consumer
-                    .batch()
-                    .max_messages(1)
-                    .expires(IDLE)
-                    .messages()
-                    .await
-                {
-                    Ok(batch) => self.take(batch, &mut stretch).await,
-                    Err(e) => Err(failed(e)),
-                }
+                let first = consumer.batch().max_messages(1).expires(IDLE);
+                let batch = first.messages().await.map_err(failed)?;
+                self.take(batch, &mut stretch).await?;
             }
-            other => other,
+            Ok(())
         };
+        let result = log.on_this_connection(reading).await;
         if let Err(error) = result {
             self.consumer = None;
             if stretch.is_empty() {

@@ -141,14 +141,13 @@ async fn serve(
     ended
 }
 
-/// The port of last time if it is still free, else any.
+/// The port of last time if it is still free, else another.
 async fn free_listen(dir: &Path) -> anyhow::Result<SocketAddr> {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let last = std::fs::read_to_string(dir.join(LISTEN_FILE)).ok();
     let last = last.and_then(|text| text.trim().parse::<SocketAddr>().ok());
     match last {
         Some(last) if tokio::net::TcpListener::bind(last).await.is_ok() => Ok(last),
-        _ => Ok(any),
+        _ => Ok(SocketAddr::from(([127, 0, 0, 1], embedded::free_port()?))),
     }
 }
 
