@@ -10,15 +10,23 @@ use std::collections::BTreeMap;
 
 const SHOWN: u32 = 10;
 const REASON_MAX_CHARS: usize = 90;
-/// What a whole system runs, in the order that data flows.
-const LOOPS: [(&str, LoopKind); 7] = [
-    ("effects", LoopKind::Stage),
-    ("ingest", LoopKind::Stage),
-    ("normalize", LoopKind::Stage),
-    ("enrich", LoopKind::Stage),
-    ("score", LoopKind::Stage),
-    ("market", LoopKind::Projection),
-    ("desk", LoopKind::Projection),
+/// What a whole system runs, in the order that data flows, each with what it ends an input with.
+const LOOPS: [(&str, LoopKind, &[Kind]); 7] = [
+    ("effects", LoopKind::Stage, &[subjects::EXPORT_RECEIVED]),
+    ("ingest", LoopKind::Stage, &[subjects::EXPORT_READ]),
+    (
+        "normalize",
+        LoopKind::Stage,
+        &[subjects::JOB_NORMALIZED, subjects::JOB_SEEN],
+    ),
+    ("enrich", LoopKind::Stage, &[subjects::JOB_ENRICHED]),
+    (
+        "score",
+        LoopKind::Stage,
+        &[subjects::RECOMMENDATIONS_RANKED],
+    ),
+    ("market", LoopKind::Projection, &[]),
+    ("desk", LoopKind::Projection, &[]),
 ];
 
 #[derive(Serialize)]
@@ -37,7 +45,8 @@ struct Log {
     events: BTreeMap<String, u64>,
 }
 
-/// One stage or projection; totals are those of the log, not of one process.
+/// One stage or projection. What it processed, refused and parked is counted on the log, over all
+/// its life and not that of one process.
 #[derive(Serialize)]
 struct Line {
     name: &'static str,
@@ -59,10 +68,7 @@ pub async fn status(json: bool) -> anyhow::Result<Exit> {
     let events = system.log.event_counts().await?;
     let last_sequence = system.log.last_sequence(subjects::EVENTS_STREAM).await?;
     let report = Report {
-        loops: LOOPS
-            .iter()
-            .map(|&(name, kind)| line(name, kind, &loops, &events))
-            .collect(),
+        loops: LOOPS.iter().map(|one| line(one, &loops, &events)).collect(),
         log: Log {
             last_sequence,
             events,
@@ -86,8 +92,7 @@ pub async fn status(json: bool) -> anyhow::Result<Exit> {
 }
 
 fn line(
-    name: &'static str,
-    kind: LoopKind,
+    &(name, kind, ends): &(&'static str, LoopKind, &[Kind]),
     loops: &[LoopStatus],
     events: &BTreeMap<String, u64>,
 ) -> Line {
@@ -98,21 +103,19 @@ fn line(
         .collect();
     mine.sort_by_key(|one| one.state == LoopState::Standby);
     let found = mine.first();
-    let of = |wanted: &dyn Fn(&Kind) -> bool| -> u64 {
-        let kinds = subjects::ALL.iter().filter(|kind| wanted(kind));
-        let names: Vec<String> = kinds
-            .map(|kind| format!("{name}.{}.{}", kind.entity, kind.event))
-            .collect();
-        let counted = events.iter().filter(|(subject, _)| {
+    let count = |kind: &Kind| -> u64 {
+        let ending = format!("{name}.{}.{}", kind.entity, kind.event);
+        let of_kind = events.iter().filter(|(subject, _)| {
             subject
                 .splitn(4, '.')
                 .nth(3)
-                .is_some_and(|rest| names.iter().any(|one| one == rest))
+                .is_some_and(|rest| rest == ending)
         });
-        counted.map(|(_, count)| count).sum()
+        of_kind.map(|(_, count)| count).sum()
     };
+    let parked = count(&subjects::MESSAGE_PARKED);
     let processed = match kind {
-        LoopKind::Stage => of(&|_| true),
+        LoopKind::Stage => ends.iter().map(count).sum::<u64>() + parked,
         LoopKind::Projection => found.map_or(0, |one| one.position),
     };
     Line {
@@ -122,15 +125,21 @@ fn line(
         position: found.map(|one| one.position),
         lag: found.map(|one| one.lag),
         processed,
-        refused: of(&|kind| *kind == subjects::POSTING_REFUSED),
-        parked: of(&|kind| *kind == subjects::MESSAGE_PARKED),
+        refused: count(&subjects::POSTING_REFUSED),
+        parked,
         error: found.and_then(|one| one.error.clone()),
     }
 }
 
 fn print(report: &Report) {
     let columns = [
-        "", "state", "position", "lag", "events", "refused", "parked",
+        "",
+        "state",
+        "position",
+        "lag",
+        "processed",
+        "refused",
+        "parked",
     ];
     let mut table = table::table(&columns);
     let number = |value: Option<u64>| value.map_or("–".to_owned(), |value| value.to_string());
