@@ -69,7 +69,8 @@ impl Log {
         // Where the subject ended before the first attempt, once that could be asked.
         let mut before = None;
         loop {
-            match self.publish_or_find(claims, spooled, &mut before).await {
+            let attempt = self.publish_or_find(claims, spooled, &mut before);
+            match self.on_this_connection(attempt).await {
                 Ok(sequence) => return Ok(published(spooled, sequence)),
                 Err(error) if Instant::now() >= end => return Err(error),
                 Err(error @ (LogError::File { .. } | LogError::Refused { .. })) => {

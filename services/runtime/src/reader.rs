@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// How long an idle reader waits before it asks again.
 const IDLE: Duration = Duration::from_secs(20);
+/// What is there now comes within milliseconds; this is for a server that is all but stuck.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// The server forgets a reader that has not asked for so long.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 /// Bytes of one stretch; a stretch holds at least one message whatever its size.
@@ -208,7 +210,12 @@ impl Reader {
         let reading = async {
             let there = consumer.fetch().max_messages(max).max_bytes(STRETCH_BYTES);
             let batch = there.messages().await.map_err(failed)?;
-            self.take(batch, &mut stretch).await?;
+            // The client waits without end for what is there now: an answer that was lost on the
+            // way must not stop the loop.
+            let taking = tokio::time::timeout(FETCH_TIMEOUT, self.take(batch, &mut stretch));
+            taking
+                .await
+                .map_err(|e| LogError::request("reading the log", e))??;
             if stretch.is_empty() {
                 // One that waits, without a byte limit: the next message comes whatever its size.
                 let first = consumer.batch().max_messages(1).expires(IDLE);
