@@ -172,6 +172,8 @@ async fn survives(victim: Victim, moment: u64, undisturbed: &Value) {
     progress(&place, moment).await;
     place.kill(victim);
     if matches!(victim, Victim::Jmip | Victim::All) {
+        let is_gone = || embedded::find_given(place.path(), &Given::default()).is_err();
+        eventually(async || is_gone().then_some(())).await;
         place.succeed(&["up", "--detach"]);
     }
     let output = tokio::task::spawn_blocking(|| publishing.wait_with_output()).await;

@@ -3,7 +3,7 @@
 use crate::exit::{Exit, ends};
 use crate::{running, words};
 use jmip_core::subjects;
-use jmip_projections::market::job_detail::{self, JobDetail};
+use jmip_projections::market::job_detail::{self, JobDetail, Revision};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -26,8 +26,32 @@ pub async fn show(id: &str, json: bool) -> anyhow::Result<Exit> {
 }
 
 fn print(detail: &JobDetail) {
+    print_head(detail);
+    println!("\nFacts, with the words they were read from");
+    for fact in detail.facts.as_array().into_iter().flatten() {
+        println!("  {}", line(&fact_line(fact)));
+    }
+    println!("\nRevisions");
+    for revision in &detail.revisions {
+        println!("  {}", revision_line(revision));
+    }
+    println!("\nDescription");
+    let mut lines = detail.description.lines();
+    for text in lines.by_ref().take(DESCRIPTION_LINES) {
+        println!("  {}", line(text));
+    }
+    if lines.next().is_some() {
+        println!("  … (whole with --json)");
+    }
+}
+
+fn line(text: &str) -> String {
+    words::line(text, LINE_MAX_CHARS)
+}
+
+fn print_head(detail: &JobDetail) {
     let job = &detail.job;
-    let line = |text: &str| words::line(text, LINE_MAX_CHARS);
+    let lower = |text: &Option<String>| text.as_deref().map(str::to_lowercase).unwrap_or_default();
     println!("{}", line(&job.title));
     println!(
         "{}",
@@ -39,13 +63,7 @@ fn print(detail: &JobDetail) {
     );
     let stated = [
         ("where", words::places(&job.locations)),
-        (
-            "workplace",
-            job.workplace
-                .as_deref()
-                .map(str::to_lowercase)
-                .unwrap_or_default(),
-        ),
+        ("workplace", lower(&job.workplace)),
         ("employment", job.employment_types.join(", ").to_lowercase()),
         ("pay", words::pay(job.pay.as_ref())),
         (
@@ -78,32 +96,23 @@ fn print(detail: &JobDetail) {
             line(&link.url)
         );
     }
-    println!("\nFacts, with the words they were read from");
-    for fact in detail.facts.as_array().into_iter().flatten() {
-        println!("  {}", line(&fact_line(fact)));
-    }
-    println!("\nRevisions");
-    for revision in &detail.revisions {
-        let changed = match revision.changed_fields.as_slice() {
-            [] => String::new(),
-            fields => format!(", changed {}", fields.join(", ")),
-        };
-        println!(
-            "  {} seen {} times from {} to {}{changed}",
-            revision.revision,
-            revision.sightings,
-            words::day(revision.first_seen),
-            words::day(revision.last_seen),
-        );
-    }
-    println!("\nDescription");
-    let mut lines = detail.description.lines();
-    for text in lines.by_ref().take(DESCRIPTION_LINES) {
-        println!("  {}", line(text));
-    }
-    if lines.next().is_some() {
-        println!("  … (whole with --json)");
-    }
+}
+
+fn revision_line(revision: &Revision) -> String {
+    let changed = match revision.changed_fields.as_slice() {
+        [] => String::new(),
+        fields => format!(", changed {}", fields.join(", ")),
+    };
+    let times = match revision.sightings {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    format!(
+        "{} seen {times} from {} to {}{changed}",
+        revision.revision,
+        words::day(revision.first_seen),
+        words::day(revision.last_seen),
+    )
 }
 
 fn fact_line(fact: &Value) -> String {

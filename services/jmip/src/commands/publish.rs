@@ -32,10 +32,7 @@ pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
         tenant: subjects::DEFAULT_TENANT.to_owned(),
         source: ask.source.clone(),
         captured_at: ask.captured_at.clone(),
-        filename: ask
-            .file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned()),
+        filename: name_of(&ask.file),
         trace: None,
     };
     let published = system
@@ -54,6 +51,12 @@ pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
     } else {
         Exit::Incomplete
     })
+}
+
+/// Standard input has no name.
+fn name_of(file: &Path) -> Option<String> {
+    let name = file.file_name().filter(|_| file != Path::new("-"))?;
+    Some(name.to_string_lossy().into_owned())
 }
 
 fn check(ask: &Publish) -> anyhow::Result<()> {
