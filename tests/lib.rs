@@ -1,6 +1,8 @@
 //! What the integration and fault tests share: a whole system on real servers in a folder of its
 //! own.
 
+pub mod binary;
+
 use jmip::embedded::{Embedded, Given};
 use jmip::system::{ALL, Service, Settings, System};
 use jmip_core::subjects;
@@ -96,6 +98,37 @@ pub async fn publish_raw(servers: &Servers, subject: &str, payload: &[u8]) -> u6
     sent.await.unwrap().sequence
 }
 
+/// Publishes with headers of any bytes, which no client library would send; waits until the server
+/// has taken it.
+pub fn publish_with_raw_headers(servers: &Servers, subject: &str, headers: &[u8], payload: &[u8]) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let settings = servers.settings();
+    let address: async_nats::ServerAddr = settings.nats_url.reveal().parse().unwrap();
+    let (user, password) = (address.username().unwrap(), address.password().unwrap());
+    let stream = std::net::TcpStream::connect((address.host(), address.port())).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    let connect = serde_json::json!({
+        "user": user, "pass": password, "headers": true, "verbose": false, "protocol": 1,
+        "no_responders": true,
+    });
+    let mut request = format!("CONNECT {connect}\r\n").into_bytes();
+    let total = headers.len() + payload.len();
+    request.extend(format!("HPUB {subject} {} {total}\r\n", headers.len()).into_bytes());
+    request.extend([headers, payload, b"\r\nPING\r\n"].concat());
+    stream.write_all(&request).unwrap();
+    while !line.starts_with("PONG") {
+        line.clear();
+        assert!(
+            lines.read_line(&mut line).unwrap() > 0,
+            "the server hung up"
+        );
+        assert!(!line.starts_with("-ERR"), "{line}");
+    }
+}
+
 /// Publishes bytes; answers their sequence on the ingest stream.
 pub async fn publish(log: &Log, source: &str, captured_at: &str, bytes: &[u8]) -> u64 {
     let mut spool = Spool::new(None).unwrap();
@@ -106,7 +139,10 @@ pub async fn publish(log: &Log, source: &str, captured_at: &str, bytes: &[u8]) -
         captured_at: Some(captured_at.to_owned()),
         ..ExportClaims::default()
     };
-    let published = log.publish(&claims, &mut spool.finish().unwrap()).await;
+    let mut spooled = spool.finish().unwrap();
+    let published = log
+        .publish_until_accepted(&claims, &mut spooled, PATIENCE)
+        .await;
     published.unwrap().sequence
 }
 

@@ -5,7 +5,9 @@ use crate::samples;
 use jmip::system::System;
 use jmip_core::subjects;
 use jmip_projections::status;
-use jmip_tests::{Servers, assert_conserved, publish_and_wait, publish_raw};
+use jmip_tests::{
+    Servers, assert_conserved, publish_and_wait, publish_raw, publish_with_raw_headers,
+};
 
 const AT: &str = "2024-09-07T12:00:00Z";
 
@@ -120,6 +122,28 @@ async fn bytes_on_an_event_subject_stop_nobody() {
     let subject = "jmip.event.default.normalize.job.normalized";
     publish_raw(&servers, subject, b"\xff\xff no envelope").await;
     the_next_good_export_works(&system, "dd000001").await;
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_no_client_can_read_stop_nobody() {
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let headers: [&[u8]; 4] = [
+        b"NATS/1.0\r\nJmip-Filename: caf\xe9.csv\r\n\r\n",
+        b"NATS/1.0\r\nJmip-Filename: a\rb\r\n\r\n",
+        b"NATS/1.0\r\nno colon here\r\n\r\n",
+        b"NATS/1.0\r\n: no name\r\nJmip-Captured-At: never\r\n\r\n",
+    ];
+    let subject = subjects::ingest(subjects::DEFAULT_TENANT, "jobspy");
+    for (number, headers) in headers.into_iter().enumerate() {
+        publish_with_raw_headers(&servers, &subject, headers, &samples::jobspy(2, "x"));
+        the_next_good_export_works(&system, &format!("ee{number:06}")).await;
+    }
+    let counts = system.log.event_counts().await.unwrap();
+    assert_eq!(counts["jmip.event.default.effects.export.received"], 8);
+    assert_eq!(counts["jmip.event.default.ingest.posting.observed"], 12);
     system.stop().await;
     servers.stop().await;
 }

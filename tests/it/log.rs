@@ -4,7 +4,7 @@ use crate::samples;
 use jmip::system::{ALL, System};
 use jmip_core::{Stored, subjects};
 use jmip_runtime::{Delivered, ExportClaims, Log, Reader, Selection, Spool};
-use jmip_tests::{Servers, outsider, publish_and_wait, wait};
+use jmip_tests::{PATIENCE, Servers, outsider, publish_and_wait, wait};
 
 const AT: &str = "2024-09-07T12:00:00Z";
 
@@ -55,11 +55,12 @@ async fn every_event_that_follows_carries_the_publishers_trace() {
         trace: Some(trace.into()),
         ..ExportClaims::default()
     };
+    let mut spooled = spool.finish().unwrap();
     let published = system
         .log
-        .publish(&claims, &mut spool.finish().unwrap())
-        .await
-        .unwrap();
+        .publish_until_accepted(&claims, &mut spooled, PATIENCE)
+        .await;
+    let published = published.unwrap();
     wait(&system, published.sequence).await;
     let last = system
         .log
@@ -104,6 +105,24 @@ async fn folding_from_the_log_and_from_the_cache_decide_alike() {
     let system = servers.system().await;
     let again = publish_and_wait(&system, "jobspy", AT, &samples::jobspy(40, "x")).await;
     assert_eq!((again.receipt, again.new, again.seen), (Some(3), 0, 40));
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_published_while_the_log_is_away_arrives_whole_and_once() {
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let bytes = samples::jobspy(40, "x");
+    // Dead before the first attempt and again before the second can be answered.
+    for edition in 0..3 {
+        let pid = jmip::embedded::server_pids(&servers.dir()).nats.unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        let status = publish_and_wait(&system, "jobspy", AT, &bytes).await;
+        assert_eq!(status.receipt, Some(edition + 1));
+        assert_eq!((status.observed, status.refused), (40, 0));
+    }
     system.stop().await;
     servers.stop().await;
 }

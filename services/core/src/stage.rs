@@ -88,8 +88,13 @@ impl Input for RawMessage {
             &self.sequence.to_be_bytes(),
         ]);
         let id = ids::uuid_of(hash).as_bytes().to_vec();
-        let tenant = crate::subjects::parse_ingest(&self.subject)
-            .map_or(crate::subjects::DEFAULT_TENANT, |subject| subject.tenant);
+        // The tenant token counts even where the source beside it is none.
+        let tenant = self
+            .subject
+            .split('.')
+            .nth(2)
+            .filter(|token| crate::subjects::is_token(token));
+        let tenant = tenant.unwrap_or(crate::subjects::DEFAULT_TENANT);
         Cause {
             correlation_id: id.clone(),
             id,

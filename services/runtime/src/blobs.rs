@@ -3,7 +3,6 @@
 use crate::error::LogError;
 use crate::log::Log;
 use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
-use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use jmip_core::{Located, ids, subjects};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -74,10 +73,13 @@ impl Spool {
 
 impl Spooled {
     pub(crate) fn read_all(&mut self) -> Result<Vec<u8>, LogError> {
+        // From its start: an attempt before this one may have read it.
         let mut bytes = vec![];
-        self.file
-            .read_to_end(&mut bytes)
-            .map_err(|e| file_error("the spool", e))?;
+        let read = self
+            .file
+            .rewind()
+            .and_then(|()| self.file.read_to_end(&mut bytes));
+        read.map_err(|e| file_error("the spool", e))?;
         Ok(bytes)
     }
 }
@@ -112,7 +114,8 @@ impl Log {
         Ok(name)
     }
 
-    /// Fetches the bytes an input points at into a local file, and checks them against their name.
+    /// Fetches the bytes an input points at into a local file; those of an object are checked
+    /// against its name, the hash of what it should hold.
     pub(crate) async fn fetch(
         &self,
         located: &Located,
@@ -121,14 +124,9 @@ impl Log {
         let mut spool = Spool::new(dir)?;
         match located {
             Located::Message { stream, sequence } => {
-                let bound = self.stream(stream).await?;
-                let found = bound.get_raw_message(*sequence).await;
-                let message = found.map_err(|e| match e.kind() {
-                    LastRawMessageErrorKind::NoMessageFound => {
-                        LogError::NotFound(format!("message {sequence} of {stream}"))
-                    }
-                    _ => LogError::request("reading a message", e),
-                })?;
+                let found = self.raw_at(stream, *sequence).await?;
+                let missing = || LogError::NotFound(format!("message {sequence} of {stream}"));
+                let message = found.ok_or_else(missing)?;
                 spool.write(&message.payload)?;
                 Ok(spool.finish()?.file)
             }

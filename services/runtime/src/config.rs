@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Every variable there is, with what it is for.
-pub const VARIABLES: [(&str, &str); 6] = [
+pub const VARIABLES: [(&str, &str); 7] = [
     (
         "JMIP_NATS_URL",
         "nats server to use instead of an own one, nats://user:password@host:port",
@@ -22,6 +22,10 @@ pub const VARIABLES: [(&str, &str); 6] = [
     (
         "JMIP_STATE_DIR",
         "folder of state caches and spooled exports",
+    ),
+    (
+        "JMIP_SERVERS_DIR",
+        "folder with the server programs in bin, instead of .jmip/servers",
     ),
     (
         "JMIP_LOG",

@@ -15,8 +15,9 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Larger events than this are never sent: the stream would refuse the whole batch for ever.
-const SENDABLE_BYTES: usize = 1024 * 1024 - 16 * 1024;
+/// Larger envelopes than this are never sent: the stream would refuse the whole batch for ever.
+/// The largest event, and an envelope around it.
+const SENDABLE_BYTES: usize = jmip_core::EVENT_MAX_BYTES + 4 * 1024;
 /// Inputs between two writings of the state cache: seconds of folding, not minutes.
 const CACHE_EVERY: u64 = 50_000;
 /// Below this, starting threads costs more than it saves.
@@ -130,8 +131,10 @@ pub struct FoldDecider<K: 'static, S, I> {
     cache: Option<StateCache>,
     /// Inputs decided on since the cache was written.
     uncached: u64,
-    /// Sequence and id of the last input decided on.
+    /// Sequence and id of the last input in the state.
     last: (u64, Vec<u8>),
+    /// Where the producer ended when everything in the state was stored; `None` while it is not.
+    settled_at: Option<u64>,
 }
 
 impl<K, S, I> FoldDecider<K, S, I>
@@ -148,6 +151,7 @@ where
             cache: None,
             uncached: 0,
             last: (0, vec![]),
+            settled_at: None,
         }
     }
 
@@ -164,6 +168,7 @@ where
         until: u64,
     ) -> Result<u64, LogError> {
         self.uncached = 0;
+        self.settled_at = None;
         self.state = S::default();
         let mut at = 0;
         if let Some(cache) = &self.cache
@@ -177,14 +182,21 @@ where
         let mut reader = Reader::open(log, selection, at).await?;
         while at < until {
             let stretch: Vec<Delivered<Stored>> = reader.next(REFOLD_STRETCH).await?;
-            let Some(last) = stretch.last() else { break };
+            let Some(last) = stretch.last() else {
+                return Err(LogError::request("folding", "the log did not answer"));
+            };
             // A position may cover inputs this fold does not consume: the end of what there is
             // is an end too.
             let done = last.pending == 0;
             for delivered in &stretch {
                 if delivered.input.sequence <= until {
-                    (self.fold.evolve)(&mut self.state, &delivered.input.envelope);
+                    let envelope = &delivered.input.envelope;
+                    (self.fold.evolve)(&mut self.state, envelope);
                     at = delivered.input.sequence;
+                    self.uncached += 1;
+                    if self.fold.folds == Folds::Inputs {
+                        self.last = (at, envelope.id.clone());
+                    }
                 }
             }
             if done {
@@ -212,6 +224,10 @@ where
     }
 
     async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<u64, LogError> {
+        if self.settled_at == Some(tail.sequence) && self.last.0 >= tail.position.input {
+            // Nobody has written since: the state is as good as one folded anew.
+            return Ok(self.last.0);
+        }
         match self.fold.folds {
             Folds::Own => {
                 let own = jmip_core::subjects::of_producer(self.fold.name);
@@ -229,6 +245,7 @@ where
     }
 
     fn decide(&mut self, stretch: &[Delivered<I>]) -> Vec<Decided> {
+        self.settled_at = None;
         let mut all = Vec::with_capacity(stretch.len());
         for delivered in stretch {
             if self.fold.folds == Folds::Inputs
@@ -260,6 +277,7 @@ where
     }
 
     fn settled(&mut self, tail: &Tail) {
+        self.settled_at = Some(tail.sequence);
         if self.uncached >= CACHE_EVERY {
             self.closing(tail);
         }
@@ -272,9 +290,10 @@ where
         };
         if let Some(cache) = &self.cache
             && self.uncached > 0
+            && self.settled_at.is_some()
             && at > 0
         {
-            cache.save(at, event_id, &self.state);
+            tokio::task::block_in_place(|| cache.save(at, event_id, &self.state));
         }
         self.uncached = 0;
     }
@@ -313,16 +332,8 @@ fn sealed<I: FromMessage>(
             .collect::<Vec<_>>()
     });
     let envelopes = envelopes.and_then(|envelopes| {
-        match envelopes
-            .iter()
-            .map(Message::encoded_len)
-            .find(|&size| size > SENDABLE_BYTES)
-        {
-            None => Ok(envelopes),
-            Some(size) => Err(format!(
-                "an output of {size} bytes is too large for the log"
-            )),
-        }
+        envelopes.iter().try_for_each(sendable)?;
+        Ok(envelopes)
     });
     let outgoing = |envelope| Outgoing {
         envelope,
@@ -344,6 +355,16 @@ fn sealed<I: FromMessage>(
                 parked: true,
             }
         }
+    }
+}
+
+/// Whether the log takes an envelope; its words when it is too large.
+pub(crate) fn sendable(envelope: &Envelope) -> Result<(), String> {
+    match envelope.encoded_len() {
+        size if size > SENDABLE_BYTES => Err(format!(
+            "an output of {size} bytes is too large for the log"
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::batch::TRACEPARENT;
 use crate::blobs::Spooled;
 use crate::error::LogError;
 use crate::log::Log;
+use crate::reader::WAKE;
 use crate::retry::Backoff;
 use async_nats::HeaderMap;
 use bytes::Bytes;
@@ -39,21 +40,8 @@ pub struct Published {
 }
 
 impl Log {
-    /// Publishes an export; the acknowledgement of the stream is what accepted means.
-    ///
-    /// Errors: as the server reports them. After one it is unknown whether the export is stored;
-    /// publishing it again is harmless, and [`Log::publish_until_accepted`] looks first.
-    pub async fn publish(
-        &self,
-        claims: &ExportClaims,
-        spooled: &mut Spooled,
-    ) -> Result<Published, LogError> {
-        let (subject, payload) = self.message_of(claims, spooled).await?;
-        let sequence = self.send(subject, claims, payload).await?;
-        Ok(published(spooled, sequence))
-    }
-
-    /// Publishes an export, trying again for as long as `patience` while the server is away.
+    /// Publishes an export, trying again for as long as `patience` while the server is away. The
+    /// acknowledgement of the stream is what accepted means.
     ///
     /// An attempt that was stored although its answer was lost is found again by the last message
     /// of the subject, so that it becomes one receipt. Errors: the last failure.
@@ -73,9 +61,7 @@ impl Log {
             match self.on_this_connection(attempt).await {
                 Ok(sequence) => return Ok(published(spooled, sequence)),
                 Err(error) if Instant::now() >= end => return Err(error),
-                Err(error @ (LogError::File { .. } | LogError::Refused { .. })) => {
-                    return Err(error);
-                }
+                Err(error @ LogError::File { .. }) => return Err(error),
                 Err(error) => tracing::debug!(error = %error, "publishing is tried again"),
             }
             backoff.wait(&never).await;
@@ -89,14 +75,17 @@ impl Log {
         before: &mut Option<u64>,
     ) -> Result<u64, LogError> {
         let (subject, payload) = self.message_of(claims, spooled).await?;
-        let last = self.last_message(subjects::INGEST_STREAM, &subject).await?;
-        let last_sequence = last.as_ref().map_or(0, |message| message.sequence);
-        let since = *before.get_or_insert(last_sequence);
-        if let Some(message) = last
-            && message.sequence > since
-            && message.payload == payload
-        {
-            return Ok(message.sequence);
+        match *before {
+            None => *before = Some(self.last_sequence(subjects::INGEST_STREAM).await?),
+            Some(since) => {
+                let last = self.raw_last(subjects::INGEST_STREAM, &subject).await?;
+                if let Some(message) = last
+                    && message.sequence > since
+                    && message.payload == payload
+                {
+                    return Ok(message.sequence);
+                }
+            }
         }
         self.send(subject, claims, payload).await
     }
@@ -132,6 +121,10 @@ impl Log {
             .await
             .map_err(|e| LogError::request("publish", e))?;
         let ack = sent.await.map_err(|e| LogError::request("publish", e))?;
+        // Whoever takes exports in looks by itself too, only later.
+        if let Err(error) = self.client.publish(WAKE, Bytes::new()).await {
+            tracing::debug!(error = %error, "nobody was told of an export");
+        }
         Ok(ack.sequence)
     }
 }

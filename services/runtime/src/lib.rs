@@ -24,6 +24,7 @@ mod export;
 mod log;
 mod position;
 pub mod projection_loop;
+mod raw;
 mod reader;
 mod retry;
 pub mod split_loop;

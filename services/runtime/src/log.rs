@@ -118,7 +118,7 @@ impl Log {
     pub async fn last_ingest_sequence(&self, tenant: &str) -> Result<u64, LogError> {
         let mut last = 0;
         for pattern in [subjects::ingest(tenant, "*"), subjects::blob(tenant, "*")] {
-            let found = self.last_message(subjects::INGEST_STREAM, &pattern).await?;
+            let found = self.raw_last(subjects::INGEST_STREAM, &pattern).await?;
             last = last.max(found.map_or(0, |message| message.sequence));
         }
         Ok(last)
@@ -142,7 +142,7 @@ impl Log {
             .await
     }
 
-    /// Takes part in nothing: answers the stored event at a sequence.
+    /// The stored event at a sequence.
     ///
     /// Errors: [`LogError::NotFound`], or as the server reports them.
     pub async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
@@ -330,7 +330,11 @@ impl Log {
         let mut backoff = Backoff::new();
         loop {
             let storing = batch::store(&self.client, ask.batch, &fence);
-            let mut answer = self.on_this_connection(storing).await;
+            let mut answer = tokio::select! {
+                // Whether the batch is stored is read back at the next start.
+                () = stopped_for(GRACE, ask.shutdown) => return Err(LogError::Shutdown),
+                answer = self.on_this_connection(storing) => answer,
+            };
             // Whether an attempt without a clear answer was stored is read back from the log:
             // the batch is atomic, so its last event stands for all of it.
             while !matches!(answer, Ok(Outcome::Stored(_))) {
@@ -350,7 +354,10 @@ impl Log {
                 }
             }
             match answer {
-                Ok(Outcome::Stored(sequence)) => return Ok(Some(stored(sequence))),
+                Ok(Outcome::Stored(sequence)) => {
+                    ask.status.recovered();
+                    return Ok(Some(stored(sequence)));
+                }
                 Ok(Outcome::LostFence) => {}
                 Err(error) => ask.status.failing(&error),
             }
@@ -370,6 +377,14 @@ fn authorized(address: &ServerAddr) -> ConnectOptions {
         (Some(token), None) => ConnectOptions::with_token(token.to_owned()),
         (None, _) => ConnectOptions::new(),
     }
+}
+
+/// How long a stretch in hand may take to be stored once shutdown is asked for.
+const GRACE: Duration = Duration::from_secs(3);
+
+async fn stopped_for(span: Duration, shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(span).await;
 }
 
 const APPEND_TRIES: usize = 8;

@@ -2,16 +2,14 @@
 
 use crate::Context;
 use crate::reader::{Delivered, Reader, Selection};
-use crate::retry::{Backoff, pause_for};
+use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Events of one transaction.
 const BATCH: usize = 1000;
-/// A standby takes over when the checkpoint stays behind the log for so long.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -21,18 +19,17 @@ pub async fn run_projection<S: Sink>(context: Context, mut sink: S) {
     let mut backoff = Backoff::new();
     let mut is_standby = false;
     while !context.shutdown.is_cancelled() {
-        let session = session(&context, &mut sink, &status, is_standby);
+        let asked = Asked {
+            context: &context,
+            status: &status,
+            is_standby,
+        };
         let ended = tokio::select! {
             () = context.shutdown.cancelled() => return,
-            ended = session => ended,
+            ended = session(asked, &mut sink, &mut backoff) => ended,
         };
         match ended {
-            Ok(progressed) => {
-                is_standby = true;
-                if progressed {
-                    backoff = Backoff::new();
-                }
-            }
+            Ok(()) => is_standby = true,
             Err(error) => {
                 status.failing(error.as_ref());
                 if !backoff.wait(&context.shutdown).await {
@@ -43,13 +40,23 @@ pub async fn run_projection<S: Sink>(context: Context, mut sink: S) {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    context: &'a Context,
+    status: &'a Status,
+    is_standby: bool,
+}
+
 /// From one reading of the checkpoint until another instance moves it.
 async fn session<S: Sink>(
-    context: &Context,
+    Asked {
+        context,
+        status,
+        is_standby,
+    }: Asked<'_>,
     sink: &mut S,
-    status: &Status,
-    is_standby: bool,
-) -> Result<bool, Failure> {
+    backoff: &mut Backoff,
+) -> Result<(), Failure> {
     if is_standby {
         status.is(LoopState::Standby);
         while !is_stuck(context, sink).await? {}
@@ -59,7 +66,6 @@ async fn session<S: Sink>(
     let mut reader = Reader::open(&context.log, &Selection::all_events(), after).await?;
     status.is(LoopState::Running);
     status.at(after, reader.pending_at_open());
-    let mut progressed = false;
     loop {
         let stretch: Vec<Delivered<Stored>> = reader.next(BATCH).await?;
         let Some(last) = stretch.last() else { continue };
@@ -71,8 +77,8 @@ async fn session<S: Sink>(
         status.at(batch[0].sequence - 1, pending + batch.len() as u64);
         let read = Instant::now();
         match sink.apply(&batch).await? {
-            Written::Stored => progressed = true,
-            Written::Fenced => return Ok(progressed),
+            Written::Stored => *backoff = Backoff::new(),
+            Written::Fenced => return Ok(()),
         }
         status.at(sequence, pending);
         status.done(batch.len() as u64, 0);

@@ -8,9 +8,11 @@ use crate::batch::TRACEPARENT;
 use crate::error::LogError;
 use crate::log::Log;
 use crate::position::{self, Position};
+use async_nats::Subscriber;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::pull::{self, Batch};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
+use bytes::Bytes;
 use futures::StreamExt;
 use jmip_core::stage::Input;
 use jmip_core::subjects::{self, Kind};
@@ -26,6 +28,10 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 /// Bytes of one stretch; a stretch holds at least one message whatever its size.
 const STRETCH_BYTES: usize = 8 * 1024 * 1024;
+/// How often one looks for what outsiders published. Our own publishers say so on [`WAKE`].
+const LOOK: Duration = Duration::from_millis(100);
+/// Subject on which our own publishers say that there is something to take in.
+pub(crate) const WAKE: &str = "jmip.wake";
 const CAPTURED_AT: &str = "Jmip-Captured-At";
 const FILENAME: &str = "Jmip-Filename";
 
@@ -95,25 +101,27 @@ pub trait FromMessage: Input + Sized {
     const STREAM: &'static str;
 
     /// Reads one; total. Bytes that are no envelope become one without an event.
-    fn read(message: &jetstream::Message, place: Place) -> Self;
+    fn read(message: Incoming) -> Self;
 }
 
-/// Where a message stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    stream: &'static str,
+/// A message as it came, whichever way it was asked for.
+pub struct Incoming {
     sequence: u64,
     stored_at: Micros,
+    subject: String,
+    captured_at: Option<String>,
+    filename: Option<String>,
+    payload: Bytes,
 }
 
 impl FromMessage for Stored {
     const STREAM: &'static str = subjects::EVENTS_STREAM;
 
-    fn read(message: &jetstream::Message, place: Place) -> Self {
+    fn read(message: Incoming) -> Self {
         let envelope = Envelope::decode(message.payload.as_ref()).unwrap_or_default();
         Self {
-            sequence: place.sequence,
-            stored_at: place.stored_at,
+            sequence: message.sequence,
+            stored_at: message.stored_at,
             envelope,
         }
     }
@@ -122,15 +130,15 @@ impl FromMessage for Stored {
 impl FromMessage for RawMessage {
     const STREAM: &'static str = subjects::INGEST_STREAM;
 
-    fn read(message: &jetstream::Message, place: Place) -> Self {
+    fn read(message: Incoming) -> Self {
         Self {
-            stream: place.stream,
-            sequence: place.sequence,
-            stored_at: place.stored_at,
-            subject: message.subject.to_string(),
-            captured_at: header(message, CAPTURED_AT),
-            filename: header(message, FILENAME),
-            payload: message.payload.to_vec(),
+            stream: Self::STREAM,
+            sequence: message.sequence,
+            stored_at: message.stored_at,
+            subject: message.subject,
+            captured_at: message.captured_at,
+            filename: message.filename,
+            payload: message.payload.into(),
         }
     }
 }
@@ -149,6 +157,10 @@ pub struct Reader {
     at: u64,
     /// Deliveries of the present consumer: a hole means that some were lost on the way.
     deliveries: u64,
+    /// Messages the server had for this reader when it was opened.
+    pending_at_open: u64,
+    /// Says that something was published, where nobody may read along.
+    wake: Option<Subscriber>,
 }
 
 impl Reader {
@@ -162,8 +174,18 @@ impl Reader {
             consumer: None,
             at: after,
             deliveries: 0,
+            pending_at_open: 0,
+            wake: None,
         };
-        reader.consumer().await?;
+        if selection.stream == subjects::INGEST_STREAM {
+            let wake = log.client.subscribe(WAKE).await;
+            reader.wake = Some(wake.map_err(|e| LogError::request("subscribing", e))?);
+            let last = log.last_sequence(selection.stream).await?;
+            reader.pending_at_open = last.saturating_sub(after);
+        } else {
+            let consumer = reader.consumer().await?;
+            reader.pending_at_open = consumer.cached_info().num_pending;
+        }
         Ok(reader)
     }
 
@@ -189,11 +211,8 @@ impl Reader {
         Ok(self.consumer.insert(consumer).clone())
     }
 
-    /// Messages the server had for this reader when it was opened.
     pub(crate) fn pending_at_open(&self) -> u64 {
-        self.consumer
-            .as_ref()
-            .map_or(0, |consumer| consumer.cached_info().num_pending)
+        self.pending_at_open
     }
 
     /// The next messages in order: at most `max`, at least one unless none came for some seconds.
@@ -203,6 +222,9 @@ impl Reader {
         &mut self,
         max: usize,
     ) -> Result<Vec<Delivered<I>>, LogError> {
+        if self.selection.stream == subjects::INGEST_STREAM {
+            return self.next_raw(max).await;
+        }
         let consumer = self.consumer().await?;
         let failed = |e| LogError::request("reading the log", e);
         let mut stretch = Vec::new();
@@ -221,6 +243,11 @@ impl Reader {
                 let first = consumer.batch().max_messages(1).expires(IDLE);
                 let batch = first.messages().await.map_err(failed)?;
                 self.take(batch, &mut stretch).await?;
+                if stretch.is_empty() {
+                    // Whether the server or the client gave up first is not told. In the second
+                    // case a late delivery would be missed, so the next wait starts anew.
+                    self.consumer = None;
+                }
             }
             Ok(())
         };
@@ -250,20 +277,76 @@ impl Reader {
                     "a delivery was lost on the way",
                 ));
             }
-            let place = Place {
-                stream: self.selection.stream,
-                sequence: info.stream_sequence,
-                stored_at: info.published.into(),
-            };
             self.deliveries = info.consumer_sequence;
             self.at = info.stream_sequence;
+            let (stored_at, pending) = (info.published.into(), info.pending);
             stretch.push(Delivered {
-                input: I::read(&message, place),
                 trace: header(&message, TRACEPARENT).map(Arc::from),
                 position: header(&message, position::HEADER).and_then(|text| text.parse().ok()),
-                pending: info.pending,
+                pending,
+                input: I::read(Incoming {
+                    sequence: self.at,
+                    stored_at,
+                    subject: String::new(),
+                    captured_at: None,
+                    filename: None,
+                    payload: message.message.payload,
+                }),
             });
         }
         Ok(())
+    }
+
+    /// As [`Reader::next`], of a stream whose headers are not trusted.
+    async fn next_raw<I: FromMessage>(
+        &mut self,
+        max: usize,
+    ) -> Result<Vec<Delivered<I>>, LogError> {
+        let mut stretch = vec![];
+        let mut bytes = 0;
+        while stretch.len() < max && bytes < STRETCH_BYTES {
+            let found = self
+                .log
+                .raw_from(self.selection.stream, self.at + 1)
+                .await?;
+            let Some(message) = found else {
+                if stretch.is_empty() && self.is_woken().await {
+                    continue;
+                }
+                break;
+            };
+            self.at = message.sequence;
+            bytes += message.payload.len();
+            stretch.push(Delivered {
+                trace: message.header(TRACEPARENT).map(Arc::from),
+                position: None,
+                pending: 0,
+                input: I::read(Incoming {
+                    sequence: message.sequence,
+                    stored_at: message.stored_at,
+                    captured_at: message.header(CAPTURED_AT),
+                    filename: message.header(FILENAME),
+                    subject: message.subject,
+                    payload: message.payload,
+                }),
+            });
+        }
+        if let Some(last) = stretch.last_mut() {
+            let end = self.log.last_sequence(self.selection.stream).await?;
+            last.pending = end.saturating_sub(self.at);
+        }
+        Ok(stretch)
+    }
+
+    /// Waits for word that something was published, or for the time when one looks anyhow.
+    async fn is_woken(&mut self) -> bool {
+        let Some(wake) = &mut self.wake else {
+            return false;
+        };
+        // Not being told in time is no failure: outsiders tell nobody.
+        matches!(
+            tokio::time::timeout(LOOK, wake.next()).await,
+            Ok(Some(_)) | Err(_)
+        )
     }
 }

@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// A standby takes over when due inputs stay unanswered for so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 const FIRST: Duration = Duration::from_millis(50);
 /// Long enough not to hammer a server that is starting, short enough to resume within a breath.
 const LONGEST: Duration = Duration::from_secs(5);

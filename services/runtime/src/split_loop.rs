@@ -2,19 +2,19 @@
 
 use crate::Context;
 use crate::batch::{MAX_BYTES, Outgoing};
-use crate::decider::{panic_text, parked};
+use crate::decider::{panic_text, parked, sendable};
 use crate::error::{LogError, chain};
 use crate::log::{Commit, Tail};
 use crate::position::Position;
 use crate::reader::{Delivered, Reader, Selection};
-use crate::retry::{Backoff, pause_for};
+use crate::retry::Backoff;
+use crate::stage_loop::{stand_by, unless_stopped};
 use crate::status::{LoopKind, LoopState, Status};
 use jmip_core::{Cause, Envelope, Event, Message, Seal, Splitter, Stored};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Inputs of one stretch; each may be a whole export.
@@ -25,26 +25,27 @@ const BATCH: usize = 500;
 const READ_AHEAD: usize = 64;
 /// How often bytes that are not where the input says are looked for before it is parked.
 const FETCH_TRIES: u32 = 5;
-/// A standby takes over when due inputs stay unanswered for so long.
-const PATIENCE: Duration = Duration::from_secs(3);
 const EVENTS: &str = jmip_core::subjects::EVENTS_STREAM;
 
 /// Runs a splitter until shutdown.
 pub async fn run_splitter(context: Context, splitter: Splitter) {
     let status = context.statuses.pen(splitter.name, LoopKind::Stage);
     let mut backoff = Backoff::new();
-    let mut is_standby = false;
     loop {
         let session = Session {
             context: &context,
             status: &status,
             splitter,
         };
-        match session.run(is_standby).await {
+        let ended = match session.run(&mut backoff).await {
             Ok(()) => {
-                is_standby = true;
-                backoff = Backoff::new();
+                let selection = Selection::kinds(splitter.consumes);
+                stand_by(&context, &status, splitter.name, &selection).await
             }
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(()) => {}
             Err(LogError::Shutdown) => return,
             Err(error) => {
                 status.failing(&error);
@@ -67,39 +68,25 @@ struct Lost;
 
 impl Session<'_> {
     /// Reads and splits until another writer was there first.
-    async fn run(&self, mut is_standby: bool) -> Result<(), LogError> {
+    async fn run(&self, backoff: &mut Backoff) -> Result<(), LogError> {
         let log = &self.context.log;
         let mut tail = log.tail(self.splitter.name).await?;
         let selection = Selection::kinds(self.splitter.consumes);
         let mut reader = Reader::open(log, &selection, tail.position.input).await?;
-        self.status.is(if is_standby {
-            LoopState::Standby
-        } else {
-            LoopState::Running
-        });
+        self.status.is(LoopState::Running);
         self.status
             .at(tail.position.input, reader.pending_at_open());
         loop {
-            let stretch: Vec<Delivered<Stored>> = tokio::select! {
-                () = self.context.shutdown.cancelled() => return Err(LogError::Shutdown),
-                stretch = reader.next(STRETCH) => stretch?,
-            };
+            let stretch: Vec<Delivered<Stored>> =
+                unless_stopped(self.context, reader.next(STRETCH)).await?;
             for (index, delivered) in stretch.iter().enumerate() {
-                if is_standby {
-                    if !pause_for(PATIENCE, &self.context.shutdown).await {
-                        return Err(LogError::Shutdown);
-                    }
-                    if log.tail(self.splitter.name).await?.sequence != tail.sequence {
-                        return Ok(());
-                    }
-                    is_standby = false;
-                }
                 let behind = delivered.pending + (stretch.len() - index - 1) as u64;
                 self.status.at(tail.position.input, behind + 1);
                 let Ok(new) = self.split(delivered, tail).await? else {
                     return Ok(());
                 };
                 tail = new;
+                *backoff = Backoff::new();
                 self.status.at(delivered.input.sequence, behind);
             }
         }
@@ -139,8 +126,14 @@ impl Session<'_> {
         let mut number = 0_u64;
         while let Some(event) = events.recv().await {
             number += 1;
-            if number > writer.skip && writer.add(event, number - 1).await?.is_err() {
-                return Ok(Err(Lost));
+            if number > writer.skip {
+                let envelope = writer.envelope(event, number - 1);
+                if let Err(error) = sendable(&envelope) {
+                    return writer.park((error, 1)).await;
+                }
+                if writer.add(envelope).await?.is_err() {
+                    return Ok(Err(Lost));
+                }
             }
             if self.context.shutdown.is_cancelled() {
                 return Err(LogError::Shutdown);
@@ -162,14 +155,16 @@ impl Session<'_> {
         &self,
         located: &jmip_core::Located,
     ) -> Result<Result<std::fs::File, String>, LogError> {
+        let log = &self.context.log;
+        let dir = self.context.state_dir.as_deref();
         let mut backoff = Backoff::new();
         let mut tries = 0;
         loop {
-            match self
-                .context
-                .log
-                .fetch(located, self.context.state_dir.as_deref())
-                .await
+            match unless_stopped(
+                self.context,
+                log.on_this_connection(log.fetch(located, dir)),
+            )
+            .await
             {
                 Ok(file) => return Ok(Ok(file)),
                 Err(error @ LogError::NotFound(_)) => {
@@ -178,6 +173,7 @@ impl Session<'_> {
                         return Ok(Err(chain(&error)));
                     }
                 }
+                Err(LogError::Shutdown) => return Err(LogError::Shutdown),
                 Err(error) => self.status.failing(&error),
             }
             if !backoff.wait(&self.context.shutdown).await {
@@ -267,10 +263,13 @@ impl Writer<'_> {
         }
     }
 
+    fn envelope(&self, event: Event, index: u64) -> Envelope {
+        self.seal().envelope(event.into(), &self.cause, index)
+    }
+
     /// Takes an event; when the batch is full, stores all but this newest one, so that there is
     /// always one left to carry the final position.
-    async fn add(&mut self, event: Event, index: u64) -> Result<Result<(), Lost>, LogError> {
-        let envelope = self.seal().envelope(event.into(), &self.cause, index);
+    async fn add(&mut self, envelope: Envelope) -> Result<Result<(), Lost>, LogError> {
         let size = envelope.encoded_len();
         if self.batch.len() >= BATCH || self.bytes + size > MAX_BYTES {
             let outputs = self.outputs + self.batch.len() as u64;
@@ -315,6 +314,15 @@ impl Writer<'_> {
     }
 
     async fn finish(mut self) -> Result<Result<Tail, Lost>, LogError> {
+        if self.batch.is_empty() && self.skip > 0 {
+            // Without an event to carry it, the position would stay inside this input and make the
+            // next one skip events of its own.
+            let error = format!(
+                "fewer events than the {} stored by an earlier version",
+                self.skip
+            );
+            return self.park((error, 1)).await;
+        }
         if !self.batch.is_empty() && self.store(Position::after(self.sequence)).await?.is_err() {
             return Ok(Err(Lost));
         }

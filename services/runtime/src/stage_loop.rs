@@ -6,19 +6,17 @@ use crate::error::LogError;
 use crate::log::{Commit, Tail};
 use crate::position::Position;
 use crate::reader::{Delivered, FromMessage, Reader};
-use crate::retry::{Backoff, pause_for};
+use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use crate::{Context, Selection};
 use jmip_core::stage::Input;
 use jmip_core::{Fold, Knowledge, Message, RawMessage, Stage, Stored};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Inputs of one stretch: enough to fill a batch, little enough to repeat after a crash.
 const STRETCH: usize = 500;
-/// A standby takes over when due inputs stay unanswered for so long.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Runs a stateless stage until shutdown.
 pub async fn run_stage<K: Send + Sync>(context: Context, stage: Stage<K>, knowledge: Knowledge<K>) {
@@ -47,26 +45,19 @@ where
     run(context, decider.cached_in(cache_dir.as_deref())).await;
 }
 
-/// Whether this instance writes, or follows one that does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Writer,
-    Standby,
-}
-
 async fn run<D: Decider>(context: Context, mut decider: D)
 where
     D::Input: AsEvent,
 {
     let status = context.statuses.pen(decider.name(), LoopKind::Stage);
     let mut backoff = Backoff::new();
-    let mut role = Role::Writer;
     loop {
-        match session(&context, &mut decider, &status, role).await {
-            Ok(next) => {
-                role = next;
-                backoff = Backoff::new();
-            }
+        let ended = match session(&context, &mut decider, &status, &mut backoff).await {
+            Ok(()) => stand_by(&context, &status, decider.name(), &decider.selection()).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(()) => {}
             Err(LogError::Shutdown) => return,
             Err(error) => {
                 status.failing(&error);
@@ -78,24 +69,19 @@ where
     }
 }
 
-/// From one reading of the position to the next; answers the role to go on in.
+/// From one reading of the position until another writer was there first.
 async fn session<D: Decider>(
     context: &Context,
     decider: &mut D,
     status: &Status,
-    role: Role,
-) -> Result<Role, LogError> {
+    backoff: &mut Backoff,
+) -> Result<(), LogError> {
     status.is(LoopState::Folding);
     let mut tail = context.log.tail(decider.name()).await?;
     let after = unless_stopped(context, decider.restore(&context.log, &tail)).await?;
     let mut reader = Reader::open(&context.log, &decider.selection(), after).await?;
-    status.is(if role == Role::Writer {
-        LoopState::Running
-    } else {
-        LoopState::Standby
-    });
+    status.is(LoopState::Running);
     status.at(after, reader.pending_at_open());
-    let mut role = role;
     loop {
         let next = unless_stopped(context, reader.next::<D::Input>(STRETCH)).await;
         let stretch = match next {
@@ -109,14 +95,6 @@ async fn session<D: Decider>(
         let read = Instant::now();
         let decided = tokio::task::block_in_place(|| decider.decide(&stretch));
         let decided_in = read.elapsed();
-        let is_due = decided.iter().any(|one| !one.outputs.is_empty());
-        if role == Role::Standby && is_due {
-            if moved_within_patience(context, decider.name(), &tail).await? {
-                return Ok(Role::Standby);
-            }
-            tracing::info!(stage = decider.name(), "{} takes over", decider.name());
-            role = Role::Writer;
-        }
         let parked = decided.iter().filter(|one| one.parked).count() as u64;
         let job = Job {
             context,
@@ -127,10 +105,11 @@ async fn session<D: Decider>(
             Some(new) => tail = new,
             None => {
                 tracing::info!(stage = decider.name(), "another {} writes", decider.name());
-                return Ok(Role::Standby);
+                return Ok(());
             }
         }
         decider.settled(&tail);
+        *backoff = Backoff::new();
         status.at(last.input.sequence(), last.pending);
         status.done(stretch.len() as u64, parked);
         tracing::debug!(
@@ -145,7 +124,32 @@ async fn session<D: Decider>(
     }
 }
 
-async fn unless_stopped<T>(
+/// Waits until the writer has not moved for a while although there is input behind its position.
+pub(crate) async fn stand_by(
+    context: &Context,
+    status: &Status,
+    name: &str,
+    selection: &Selection,
+) -> Result<(), LogError> {
+    status.is(LoopState::Standby);
+    loop {
+        let before = context.log.tail(name).await?;
+        if !pause_for(PATIENCE, &context.shutdown).await {
+            return Err(LogError::Shutdown);
+        }
+        let tail = context.log.tail(name).await?;
+        if tail != before {
+            continue;
+        }
+        let reader = Reader::open(&context.log, selection, tail.position.input).await?;
+        if reader.pending_at_open() > 0 {
+            tracing::info!(stage = name, "{name} takes over");
+            return Ok(());
+        }
+    }
+}
+
+pub(crate) async fn unless_stopped<T>(
     context: &Context,
     work: impl Future<Output = Result<T, LogError>>,
 ) -> Result<T, LogError> {
@@ -153,18 +157,6 @@ async fn unless_stopped<T>(
         () = context.shutdown.cancelled() => Err(LogError::Shutdown),
         result = work => result,
     }
-}
-
-/// Whether the writer answers within a standby's patience.
-async fn moved_within_patience(
-    context: &Context,
-    name: &str,
-    tail: &Tail,
-) -> Result<bool, LogError> {
-    if !pause_for(PATIENCE, &context.shutdown).await {
-        return Err(LogError::Shutdown);
-    }
-    Ok(context.log.tail(name).await?.sequence != tail.sequence)
 }
 
 struct Job<'a> {

@@ -202,11 +202,20 @@ impl Status {
     }
 
     pub(crate) fn done(&self, inputs: u64, parked: u64) {
+        self.recovered();
         self.change(|status| {
-            status.state = LoopState::Running;
-            status.error = None;
             status.processed += inputs;
             status.parked += parked;
+        });
+    }
+
+    /// What failed does no more.
+    pub(crate) fn recovered(&self) {
+        self.change(|status| {
+            if status.state == LoopState::Retrying {
+                status.state = LoopState::Running;
+            }
+            status.error = None;
         });
     }
 
