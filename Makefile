@@ -14,7 +14,7 @@ up: ## Set up and start; leaves it running
 	@target/release/jmip up --detach
 
 down: ## Stop what run or up started
-	@target/release/jmip down
+	@if [ -x target/release/jmip ]; then target/release/jmip down; fi
 
 check: ## Check format and lints; warnings are errors
 	cargo fmt --check
@@ -23,6 +23,5 @@ check: ## Check format and lints; warnings are errors
 test: ## Check, then run every test, on real servers
 	@sh deploy/test.sh
 
-clean: ## Stop it and remove what was built; what you published (.jmip) stays
-	@if [ -x target/release/jmip ]; then target/release/jmip down; fi
+clean: down ## Stop it and remove what was built; what you published (.jmip) stays
 	cargo clean

@@ -39,11 +39,11 @@ COMMENT ON COLUMN enrichment.pay_min_minor IS
 COMMENT ON COLUMN enrichment.pay_max_minor IS
     'Of the most trusted pay among the facts: upper bound of pay in minor units.';
 COMMENT ON COLUMN enrichment.pay_currency IS
-    'Of the most trusted pay among the facts: iSO 4217; null without evidence for one.';
+    'Of the most trusted pay among the facts: ISO 4217; null without evidence for one.';
 COMMENT ON COLUMN enrichment.pay_unit IS
-    'Of the most trusted pay among the facts: hOUR, DAY, WEEK, MONTH, YEAR or PROJECT.';
+    'Of the most trusted pay among the facts: HOUR, DAY, WEEK, MONTH, YEAR or PROJECT.';
 COMMENT ON COLUMN enrichment.pay_origin IS
-    'Of the most trusted pay among the facts: pOSTED or PLATFORM_ESTIMATE.';
+    'Of the most trusted pay among the facts: POSTED or PLATFORM_ESTIMATE.';
 COMMENT ON COLUMN enrichment.experience_min_months IS
     'Largest overall minimum of experience among the facts.';
 COMMENT ON COLUMN enrichment.from_seq IS

@@ -7,13 +7,13 @@
 use jmip::embedded::{self, Given};
 use jmip_core::subjects::EVENTS_STREAM;
 use jmip_runtime::Log;
+use jmip_tests::binary::Place;
 use jmip_tests::eventually;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use tempfile::TempDir;
+use std::process::{Child, Stdio};
 
+const EXPORT: &str = "export.ndjson";
 const RECORDS: u64 = 1500;
 /// Events an undisturbed reading of the export leaves behind: three per record and a few more.
 const EVENTS: u64 = 3 * RECORDS;
@@ -27,101 +27,47 @@ enum Victim {
     All,
 }
 
-/// A system of the real binary in a folder of its own.
-struct Place {
-    folder: TempDir,
+/// A system of the real binary, with an export to publish.
+fn up() -> Place {
+    let place = Place::new();
+    std::fs::write(place.path().join(EXPORT), export()).unwrap();
+    place.succeed(&["up", "--detach"]);
+    place
 }
 
-impl Place {
-    fn up() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("jmip-fault-")
-            .tempdir()
-            .unwrap();
-        let place = Self { folder };
-        std::fs::write(place.export(), export()).unwrap();
-        place.succeed(&["up", "--detach"]);
-        place
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.path().join(embedded::FOLDER)
-    }
-
-    fn export(&self) -> PathBuf {
-        self.path().join("export.ndjson")
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let test = std::env::current_exe().unwrap();
-        let mut command = Command::new(test.parent().unwrap().parent().unwrap().join("jmip"));
-        command
-            .args(args)
-            .current_dir(self.path())
-            .stdin(Stdio::null());
-        for name in [
-            "JMIP_NATS_URL",
-            "JMIP_DATABASE_URL",
-            "JMIP_API_LISTEN",
-            "JMIP_API_KEY",
-        ] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn succeed(&self, args: &[&str]) -> Output {
-        let output = self.command(args).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "jmip {args:?}: {said}");
-        output
-    }
-
-    fn publish(&self) -> Child {
-        let args = [
-            "publish",
-            "export.ndjson",
-            "--source",
-            "ndjson",
-            "--captured-at",
-            "2024-09-07T12:00:00Z",
-            "--wait",
-            "--json",
-        ];
-        self.command(&args).stdout(Stdio::piped()).spawn().unwrap()
-    }
-
-    fn digest(&self) -> Value {
-        let output = self.succeed(&["digest", "--json"]);
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn kill(&self, victim: Victim) {
-        let servers = embedded::server_pids(&self.dir());
-        let jmip = embedded::find_given(self.path(), &Given::default())
-            .ok()
-            .and_then(|it| it.pid);
-        let pids = match victim {
-            Victim::Jmip => [jmip, None, None],
-            Victim::Nats => [servers.nats, None, None],
-            Victim::Postgres => [servers.postgres, None, None],
-            Victim::All => [jmip, servers.nats, servers.postgres],
-        };
-        for pid in pids.into_iter().flatten() {
-            let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-            // One that ended with another is as dead as it should be.
-            kill_process(pid, Signal::KILL).unwrap_or(());
-        }
-    }
+fn publish(place: &Place) -> Child {
+    let args = [
+        "publish",
+        EXPORT,
+        "--source",
+        "ndjson",
+        "--captured-at",
+        "2024-09-07T12:00:00Z",
+        "--wait",
+        "--json",
+    ];
+    place.command(&args).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        drop(self.command(&["down"]).output());
+fn digest(place: &Place) -> Value {
+    place.json(&["digest", "--json"])
+}
+
+fn kill(place: &Place, victim: Victim) {
+    let servers = embedded::server_pids(&place.dir());
+    let jmip = embedded::find_given(place.path(), &Given::default())
+        .ok()
+        .and_then(|it| it.pid);
+    let pids = match victim {
+        Victim::Jmip => [jmip, None, None],
+        Victim::Nats => [servers.nats, None, None],
+        Victim::Postgres => [servers.postgres, None, None],
+        Victim::All => [jmip, servers.nats, servers.postgres],
+    };
+    for pid in pids.into_iter().flatten() {
+        let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        // One that ended with another is as dead as it should be.
+        kill_process(pid, Signal::KILL).unwrap_or(());
     }
 }
 
@@ -167,10 +113,10 @@ async fn progress(place: &Place, events: u64) {
 
 async fn survives(victim: Victim, moment: u64, undisturbed: &Value) {
     eprintln!("killing {victim:?} when the log holds {moment} events");
-    let place = Place::up();
-    let publishing = place.publish();
+    let place = up();
+    let publishing = publish(&place);
     progress(&place, moment).await;
-    place.kill(victim);
+    kill(&place, victim);
     if matches!(victim, Victim::Jmip | Victim::All) {
         let is_gone = || embedded::find_given(place.path(), &Given::default()).is_err();
         eventually(async || is_gone().then_some(())).await;
@@ -192,7 +138,7 @@ async fn survives(victim: Victim, moment: u64, undisturbed: &Value) {
     assert_eq!(said["new"], json!(RECORDS - 100), "{said}");
     assert_eq!(said["changed"], json!(100), "{said}");
     assert_eq!(
-        &place.digest(),
+        &digest(&place),
         undisturbed,
         "after {victim:?} died at {moment}"
     );
@@ -209,17 +155,17 @@ async fn nothing_is_lost_or_doubled_when_any_process_is_killed() {
     let rounds = number("JMIP_FAULT_ROUNDS").unwrap_or(1);
     eprintln!("JMIP_FAULT_SEED={seed}");
     let undisturbed = {
-        let place = Place::up();
-        let output = place.publish().wait_with_output().unwrap();
+        let place = up();
+        let output = publish(&place).wait_with_output().unwrap();
         assert!(output.status.success());
-        place.digest()
+        digest(&place)
     };
     let victims = [Victim::Jmip, Victim::Nats, Victim::Postgres, Victim::All];
     let mut place = 0;
     for _ in 0..rounds {
         for victim in victims {
             place += 1;
-            survives(victim, 3 + draw(seed, place, EVENTS - 50), &undisturbed).await;
+            survives(victim, 1 + draw(seed, place, EVENTS - 50), &undisturbed).await;
         }
     }
 }

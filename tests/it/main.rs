@@ -1,6 +1,7 @@
 //! What a user can do, on real servers: one file per walkthrough.
 
 mod api;
+mod cli;
 mod garbage;
 mod line;
 mod log;

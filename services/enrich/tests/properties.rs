@@ -87,7 +87,8 @@ proptest! {
                     prop_assert_eq!(fact.method(), FactMethod::Rule);
                     let words = slice(&job, span);
                     prop_assert!(words.is_some_and(|words| !words.is_empty()));
-                    prop_assert_eq!(words.map(|w| clip(w, QUOTE_MAX_BYTES)), Some(fact.quote.as_str()));
+                    let quote = words.map(|words| clip(words, QUOTE_MAX_BYTES));
+                    prop_assert_eq!(quote, Some(fact.quote.as_str()));
                 }
                 None => prop_assert_eq!(fact.method(), FactMethod::Column),
             }

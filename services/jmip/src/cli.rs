@@ -2,6 +2,7 @@
 
 use crate::commands;
 use crate::exit::{Ends, Exit};
+use crate::say::complain;
 use crate::system::Service;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -28,7 +29,11 @@ pub enum Command {
     /// Start everything: own nats-server and Postgres, all services, the API
     Up(Up),
     /// Stop what `jmip up` started
-    Down(Folder),
+    Down {
+        /// Folder of its servers' files; the nearest .jmip at or above this one when not said
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
     /// Run services against the servers of JMIP_NATS_URL and JMIP_DATABASE_URL
     Run {
         /// Which; all when none is named
@@ -210,22 +215,17 @@ pub fn main(cli: Cli) -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("jmip: cannot start: {error}");
+            complain(&format!("cannot start: {error}"));
             return ExitCode::from(Exit::Failed as u8);
         }
     };
     let exit = match runtime.block_on(run(cli.command)) {
         Ok(exit) => exit,
         Err(error) => {
-            // A reader that has seen enough closes the pipe: that is no failure of ours.
-            if is_closed_pipe(&error) {
-                Exit::Done
-            } else {
-                eprintln!("jmip: {}", jmip_runtime::chain(error.as_ref()));
-                error
-                    .downcast_ref::<Ends>()
-                    .map_or(Exit::Failed, |ends| ends.exit)
-            }
+            complain(&jmip_runtime::chain(error.as_ref()));
+            error
+                .downcast_ref::<Ends>()
+                .map_or(Exit::Failed, |ends| ends.exit)
         }
     };
     // Threads that wait for input are not waited for.
@@ -233,18 +233,10 @@ pub fn main(cli: Cli) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-    })
-}
-
 async fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Up(up) => commands::up::up(up).await,
-        Command::Down(folder) => commands::up::down(&folder),
+        Command::Down { dir } => commands::up::down(dir),
         Command::Run { services } => commands::run::run(services).await,
         Command::Publish(publish) => commands::publish::publish(publish).await,
         Command::Jobs(jobs) => commands::jobs::list(jobs).await,

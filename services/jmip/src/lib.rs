@@ -9,12 +9,15 @@
 //! assert!(jmip::cli::Cli::try_parse_from(["jmip", "publish", "export.csv", "--wait"]).is_ok());
 //! ```
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 mod commands;
 pub mod embedded;
 mod exit;
 pub mod profile;
 mod running;
+mod say;
 pub mod system;
 mod table;
 mod words;

@@ -1,6 +1,6 @@
 //! The running system, as a command finds it.
 
-use crate::embedded::{self, Endpoints};
+use crate::embedded::{self, Endpoints, Given};
 use crate::exit::{Exit, ends};
 use jmip_projections::Store;
 use jmip_runtime::{Log, LogError};
@@ -21,11 +21,15 @@ pub fn endpoints() -> anyhow::Result<Endpoints> {
     embedded::find(&cwd).map_err(|absent| ends(Exit::NotRunning, absent.to_string()))
 }
 
-/// Connects to the log of the running system.
+/// Connects to the log that the environment names, which needs no database beside it, or else to
+/// that of the running system.
 ///
 /// Errors: [`Exit::NotRunning`].
 pub async fn log() -> anyhow::Result<Log> {
-    connect(&endpoints()?).await
+    match Given::from_env().nats_url {
+        Some(nats_url) => connect(&nats_url).await,
+        None => connect(&endpoints()?.nats_url).await,
+    }
 }
 
 /// Names the database of the running system.
@@ -40,19 +44,17 @@ pub fn store() -> anyhow::Result<Store> {
 /// Errors: [`Exit::NotRunning`].
 pub async fn system() -> anyhow::Result<Running> {
     let endpoints = endpoints()?;
-    let log = connect(&endpoints).await?;
+    let log = connect(&endpoints.nats_url).await?;
     let store = Store::connect(&endpoints.database_url)?;
     Ok(Running { log, store })
 }
 
-async fn connect(endpoints: &Endpoints) -> anyhow::Result<Log> {
-    Log::connect(&endpoints.nats_url)
-        .await
-        .map_err(|error| match error {
-            LogError::Connect(cause) => ends(
-                Exit::NotRunning,
-                format!("the log does not answer: {cause}"),
-            ),
-            other => other.into(),
-        })
+async fn connect(nats_url: &str) -> anyhow::Result<Log> {
+    Log::connect(nats_url).await.map_err(|error| match error {
+        LogError::Connect(cause) => ends(
+            Exit::NotRunning,
+            format!("the log does not answer: {cause}"),
+        ),
+        other => other.into(),
+    })
 }

@@ -190,9 +190,7 @@ fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &St
 async fn adopt_default_policy(log: &Log) -> anyhow::Result<()> {
     let adopted = jmip_core::subjects::POLICY_ADOPTED;
     let tenant = jmip_core::subjects::DEFAULT_TENANT;
-    let counts = log.event_counts().await?;
-    let suffix = format!(".{}.{}", adopted.entity, adopted.event);
-    if counts.keys().any(|subject| subject.ends_with(&suffix)) {
+    if log.last_event(tenant, adopted).await?.is_some() {
         return Ok(());
     }
     jmip_api::append::adopt_policy(log, tenant, jmip_score::DEFAULT_POLICY).await?;

@@ -1,13 +1,14 @@
 //! `jmip digest`: what two systems compare.
 
 use crate::exit::Exit;
+use crate::say::sayln;
 use crate::{running, table};
 
 /// Prints a digest per table.
 pub async fn digest(json: bool) -> anyhow::Result<Exit> {
     let digests = jmip_projections::digest::digest(&running::store()?).await?;
     if json {
-        println!("{}", serde_json::to_string(&digests)?);
+        sayln!("{}", serde_json::to_string(&digests)?);
         return Ok(Exit::Done);
     }
     let mut table = table::table(&["view", "table", "rows", "sha256"]);
@@ -19,6 +20,6 @@ pub async fn digest(json: bool) -> anyhow::Result<Exit> {
             one.sha256,
         ]);
     }
-    println!("{table}");
+    sayln!("{table}");
     Ok(Exit::Done)
 }

@@ -3,9 +3,10 @@
 use crate::cli::Events;
 use crate::exit::Exit;
 use crate::running;
+use crate::say::say;
 use jmip_core::{Event, Message as _, Stored, envelope, ids, subjects};
 use jmip_runtime::{Delivered, Reader, Selection};
-use std::io::{BufWriter, Write as _};
+use std::fmt::Write as _;
 
 const STRETCH: usize = 500;
 /// Longest summary of an event on its line.
@@ -19,20 +20,20 @@ pub async fn events(ask: Events) -> anyhow::Result<Exit> {
     let end = ask
         .limit
         .map_or(last, |limit| last.min((from - 1).saturating_add(limit)));
-    let mut out = BufWriter::new(std::io::stdout().lock());
     let mut reader = Reader::open(&log, &Selection::all_events(), from - 1).await?;
     let mut at = from - 1;
     while at < end {
         let stretch: Vec<Delivered<Stored>> = reader.next(STRETCH).await?;
+        let mut lines = String::new();
         for delivered in stretch.iter().take_while(|one| one.input.sequence <= end) {
             at = delivered.input.sequence;
-            writeln!(out, "{}", line(&delivered.input, ask.json)?)?;
+            writeln!(lines, "{}", line(&delivered.input, ask.json)?)?;
         }
+        say(format_args!("{lines}"));
         if stretch.last().is_some_and(|one| one.input.sequence > end) {
             break;
         }
     }
-    out.flush()?;
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,7 @@
 //! `jmip job ID`: one job with everything that was read out of it.
 
 use crate::exit::{Exit, ends};
+use crate::say::sayln;
 use crate::{running, words};
 use jmip_core::subjects;
 use jmip_projections::market::job_detail::{self, JobDetail, Revision};
@@ -18,7 +19,7 @@ pub async fn show(id: &str, json: bool) -> anyhow::Result<Exit> {
     let found = job_detail::get(&store, subjects::DEFAULT_TENANT, job_id).await?;
     let job = found.ok_or_else(|| ends(Exit::NotFound, format!("there is no job {job_id}")))?;
     if json {
-        println!("{}", serde_json::to_string(&job)?);
+        sayln!("{}", serde_json::to_string(&job)?);
     } else {
         print(&job);
     }
@@ -27,21 +28,21 @@ pub async fn show(id: &str, json: bool) -> anyhow::Result<Exit> {
 
 fn print(detail: &JobDetail) {
     print_head(detail);
-    println!("\nFacts, with the words they were read from");
+    sayln!("\nFacts, with the words they were read from");
     for fact in detail.facts.as_array().into_iter().flatten() {
-        println!("  {}", line(&fact_line(fact)));
+        sayln!("  {}", line(&fact_line(fact)));
     }
-    println!("\nRevisions");
+    sayln!("\nRevisions");
     for revision in &detail.revisions {
-        println!("  {}", revision_line(revision));
+        sayln!("  {}", revision_line(revision));
     }
-    println!("\nDescription");
+    sayln!("\nDescription");
     let mut lines = detail.description.lines();
     for text in lines.by_ref().take(DESCRIPTION_LINES) {
-        println!("  {}", line(text));
+        sayln!("  {}", line(text));
     }
     if lines.next().is_some() {
-        println!("  … (whole with --json)");
+        sayln!("  … (whole with --json)");
     }
 }
 
@@ -52,8 +53,8 @@ fn line(text: &str) -> String {
 fn print_head(detail: &JobDetail) {
     let job = &detail.job;
     let lower = |text: &Option<String>| text.as_deref().map(str::to_lowercase).unwrap_or_default();
-    println!("{}", line(&job.title));
-    println!(
+    sayln!("{}", line(&job.title));
+    sayln!(
         "{}",
         line(
             job.organization
@@ -87,10 +88,10 @@ fn print_head(detail: &JobDetail) {
         ("on", job.platform.clone()),
     ];
     for (name, value) in stated.iter().filter(|(_, value)| !value.is_empty()) {
-        println!("  {name:<11} {}", line(value));
+        sayln!("  {name:<11} {}", line(value));
     }
     for link in &detail.links {
-        println!(
+        sayln!(
             "  {:<11} {}",
             if link.is_apply { "apply" } else { "page" },
             line(&link.url)

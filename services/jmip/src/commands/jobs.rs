@@ -2,6 +2,7 @@
 
 use crate::cli::Jobs;
 use crate::exit::{Exit, ends};
+use crate::say::sayln;
 use crate::{profile, running, table, words};
 use jmip_core::{Micros, subjects};
 use jmip_projections::StoreError;
@@ -22,7 +23,7 @@ pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
             other => other.into(),
         })?;
     if json {
-        println!("{}", serde_json::to_string(&page)?);
+        sayln!("{}", serde_json::to_string(&page)?);
         return Ok(Exit::Done);
     }
     let mut table = table::table(&["first seen", "title", "organisation", "where", "pay", "id"]);
@@ -42,10 +43,10 @@ pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
             job.job_id.to_string(),
         ]);
     }
-    println!("{table}");
+    sayln!("{table}");
     match page.next {
-        Some(next) => println!("more: add --cursor {next}"),
-        None => println!("{} jobs, and no more", page.rows.len()),
+        Some(next) => sayln!("more: add --cursor {next}"),
+        None => sayln!("{} jobs, and no more", page.rows.len()),
     }
     Ok(Exit::Done)
 }

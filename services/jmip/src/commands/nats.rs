@@ -2,14 +2,15 @@
 
 use crate::exit::Exit;
 use crate::running;
+use crate::say::sayln;
 
 /// Creates and changes streams.
 pub async fn apply() -> anyhow::Result<Exit> {
     let changed = running::log().await?.apply_streams().await?;
     for difference in &changed {
-        println!("changed: {difference}");
+        sayln!("changed: {difference}");
     }
-    println!(
+    sayln!(
         "{} changes; the streams are as nats/ has them",
         changed.len()
     );
@@ -20,10 +21,10 @@ pub async fn apply() -> anyhow::Result<Exit> {
 pub async fn check() -> anyhow::Result<Exit> {
     let differences = running::log().await?.stream_differences().await?;
     for difference in &differences {
-        println!("{difference}");
+        sayln!("{difference}");
     }
     if differences.is_empty() {
-        println!("the streams are as nats/ has them");
+        sayln!("the streams are as nats/ has them");
         return Ok(Exit::Done);
     }
     Ok(Exit::Failed)

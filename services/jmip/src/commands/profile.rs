@@ -1,6 +1,7 @@
 //! `jmip profile`: what the user can do, wants and has to show.
 
 use crate::exit::{Exit, ends};
+use crate::say::sayln;
 use crate::{profile, running};
 use anyhow::Context as _;
 use jmip_core::subjects;
@@ -18,9 +19,9 @@ pub async fn import(file: &Path, json: bool) -> anyhow::Result<Exit> {
     let saved = jmip_api::append::save_profile(&log, subjects::DEFAULT_TENANT, read).await?;
     let revision = saved.revision;
     if json {
-        println!("{}", json!({"revision": revision}));
+        sayln!("{}", json!({"revision": revision}));
     } else {
-        println!(
+        sayln!(
             "saved profile revision {revision}: {skills} skills, {} of experience, {items} \
              portfolio items",
             crate::words::months(months.into())
@@ -38,14 +39,14 @@ pub async fn show(json: bool) -> anyhow::Result<Exit> {
         return Err(ends(Exit::NotFound, text));
     };
     if json {
-        println!("{}", serde_json::to_string(&found)?);
+        sayln!("{}", serde_json::to_string(&found)?);
     } else {
-        println!(
+        sayln!(
             "revision {}, saved {}",
             found.revision,
             crate::words::minute(found.saved_at)
         );
-        println!("{}", serde_json::to_string_pretty(&found.profile)?);
+        sayln!("{}", serde_json::to_string_pretty(&found.profile)?);
     }
     Ok(Exit::Done)
 }

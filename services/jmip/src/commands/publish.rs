@@ -3,6 +3,7 @@
 use crate::cli::Publish;
 use crate::exit::{Exit, ends};
 use crate::running::{self, Running};
+use crate::say::sayln;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jmip_core::{Micros, subjects};
@@ -136,7 +137,7 @@ async fn wait(system: &Running, published: &Published) -> anyhow::Result<Receipt
 
 fn accepted(published: &Published, json: bool) {
     if json {
-        println!(
+        sayln!(
             "{}",
             json!({
                 "export_id": published.export_id,
@@ -145,9 +146,10 @@ fn accepted(published: &Published, json: bool) {
             })
         );
     } else {
-        println!(
+        sayln!(
             "accepted {} bytes as export {}",
-            published.size_bytes, published.export_id
+            published.size_bytes,
+            published.export_id
         );
     }
 }
@@ -168,11 +170,11 @@ fn report(published: &Published, status: &ReceiptStatus, took: Duration, json: b
         if let Some(reason) = &status.reason {
             line["reason"] = reason.as_str().into();
         }
-        println!("{line}");
+        sayln!("{line}");
         return;
     }
-    println!("export {}", published.export_id);
-    println!(
+    sayln!("export {}", published.export_id);
+    sayln!(
         "{} records: {} observed ({} new, {} changed, {} seen, {} parked), {} refused, in {:.1} s",
         status.records,
         status.observed,
@@ -188,11 +190,11 @@ fn report(published: &Published, status: &ReceiptStatus, took: Duration, json: b
             .column
             .as_deref()
             .map_or(String::new(), |name| format!(", {name}"));
-        println!("  record {}{column}: {}", refusal.record, refusal.reason);
+        sayln!("  record {}{column}: {}", refusal.record, refusal.reason);
     }
     if status.refusals.is_empty()
         && let Some(reason) = &status.reason
     {
-        println!("  {reason}");
+        sayln!("  {reason}");
     }
 }

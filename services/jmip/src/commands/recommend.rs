@@ -3,6 +3,7 @@
 use crate::cli::Recommend;
 use crate::exit::{Exit, ends};
 use crate::running::{self, Running};
+use crate::say::sayln;
 use crate::words;
 use jmip_api::append::{self, AppendError, RunAsk};
 use jmip_core::subjects;
@@ -46,7 +47,7 @@ pub async fn recommend(ask: Recommend) -> anyhow::Result<Exit> {
         return Err(ends(Exit::Failed, problem.clone()));
     }
     if ask.json {
-        println!("{}", serde_json::to_string(&run)?);
+        sayln!("{}", serde_json::to_string(&run)?);
     } else {
         print(&run, ask.brief);
     }
@@ -79,7 +80,7 @@ fn print(run: &Run, brief: bool) {
         let filter = one["filter"].as_str().unwrap_or_default();
         ruled_out.push(format!("{filter} {}", one["jobs"]));
     }
-    println!(
+    sayln!(
         "{} of {considered} jobs on {}, profile revision {}, policy {}, log position {}",
         run.items.len(),
         run.on,
@@ -88,10 +89,10 @@ fn print(run: &Run, brief: bool) {
         run.position.unwrap_or_default(),
     );
     if !ruled_out.is_empty() {
-        println!("ruled out: {}", ruled_out.join(", "));
+        sayln!("ruled out: {}", ruled_out.join(", "));
     }
     for item in &run.items {
-        println!();
+        sayln!();
         print_item(item, brief);
     }
 }
@@ -100,7 +101,7 @@ fn print_item(item: &RunItem, brief: bool) {
     let line = |text: &str| words::line(text, LINE_MAX_CHARS);
     let title = item.title.as_deref().unwrap_or("(job not shown yet)");
     let organization = item.organization.as_deref().unwrap_or("");
-    println!(
+    sayln!(
         "{:>3}. {}  {}",
         item.rank,
         words::score(item.score_bp),
@@ -118,18 +119,18 @@ fn print_item(item: &RunItem, brief: bool) {
         .unwrap_or_default();
     let where_ = [organization, place.as_str(), workplace.as_str()];
     let where_: Vec<&str> = where_.into_iter().filter(|text| !text.is_empty()).collect();
-    println!("     {}", line(&where_.join(" · ")));
+    sayln!("     {}", line(&where_.join(" · ")));
     if let Some(url) = item.apply_url.as_ref().or(item.url.as_ref()) {
-        println!("     {}", line(url));
+        sayln!("     {}", line(url));
     }
-    println!("     jmip job {}", item.job_id);
+    sayln!("     jmip job {}", item.job_id);
     if brief {
         return;
     }
     for factor in item.breakdown["factors"].as_array().into_iter().flatten() {
         let points = factor["points_bp"].as_i64().unwrap_or_default();
         let weight = factor["weight_bp"].as_i64().unwrap_or_default();
-        println!(
+        sayln!(
             "       {:<12}{:>5} of {:>4}  {}",
             factor["name"].as_str().unwrap_or_default(),
             words::score(points),
@@ -139,7 +140,7 @@ fn print_item(item: &RunItem, brief: bool) {
         let evidence = factor["evidence"].as_array().into_iter().flatten();
         let quotes = evidence.filter_map(|one| one["quote"].as_str());
         for quote in quotes.take(QUOTES_SHOWN) {
-            println!(
+            sayln!(
                 "                               “{}”",
                 words::line(quote, 76)
             );
@@ -147,7 +148,7 @@ fn print_item(item: &RunItem, brief: bool) {
     }
     let gaps = item.breakdown["gaps"].as_array().into_iter().flatten();
     for gap in gaps.take(GAPS_SHOWN) {
-        println!(
+        sayln!(
             "       gap         {}",
             line(gap["text"].as_str().unwrap_or_default())
         );
@@ -158,6 +159,6 @@ fn print_item(item: &RunItem, brief: bool) {
         .flatten();
     let show: Vec<&str> = show.filter_map(Value::as_str).collect();
     if !show.is_empty() {
-        println!("       show        {}", line(&show.join(", ")));
+        sayln!("       show        {}", line(&show.join(", ")));
     }
 }

@@ -1,6 +1,7 @@
 //! `jmip status`: how every stage and projection is, and what went wrong.
 
 use crate::exit::Exit;
+use crate::say::sayln;
 use crate::{running, table, words};
 use jmip_core::subjects::{self, Kind};
 use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
@@ -79,7 +80,7 @@ pub async fn status(json: bool) -> anyhow::Result<Exit> {
         parked: status::parked(&system.store, SHOWN).await?,
     };
     if json {
-        println!("{}", serde_json::to_string(&report)?);
+        sayln!("{}", serde_json::to_string(&report)?);
     } else {
         print(&report);
     }
@@ -157,9 +158,9 @@ fn print(report: &Report) {
             line.parked.to_string(),
         ]);
     }
-    println!("{table}");
+    sayln!("{table}");
     let counts = &report.counts;
-    println!(
+    sayln!(
         "{} events; {} exports in {} receipts, {} postings, {} jobs with {} revisions",
         report.log.last_sequence,
         counts.exports,
@@ -173,7 +174,7 @@ fn print(report: &Report) {
         .iter()
         .filter_map(|line| Some((line.name, line.error.as_ref()?)))
     {
-        println!("{} is failing: {}", line.0, line.1);
+        sayln!("{} is failing: {}", line.0, line.1);
     }
     for one in &report.refusals {
         let file = one.filename.as_deref().unwrap_or(&one.export_id[..12]);
@@ -182,13 +183,15 @@ fn print(report: &Report) {
             .as_deref()
             .map_or(String::new(), |name| format!(", {name}"));
         let reason = words::line(&one.reason, REASON_MAX_CHARS);
-        println!("refused: {file}, record {}{column}: {reason}", one.record);
+        sayln!("refused: {file}, record {}{column}: {reason}", one.record);
     }
     for one in &report.parked {
         let error = words::line(&one.error, REASON_MAX_CHARS);
-        println!(
+        sayln!(
             "parked: {} message {} by {}: {error}",
-            one.stream, one.sequence, one.stage
+            one.stream,
+            one.sequence,
+            one.stage
         );
     }
 }

@@ -1,15 +1,17 @@
 //! `jmip up` and `jmip down`: the embedded default.
 
-use crate::cli::{Folder, Up};
+use crate::cli::Up;
 use crate::embedded::{self, Embedded};
 use crate::exit::{Exit, ends};
+use crate::say::{say, sayln};
 use crate::system::{ALL, Settings, System};
 use anyhow::Context as _;
 use jmip_runtime::Log;
 use jmip_runtime::config::{Config, Secret};
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const KEY_FILE: &str = "api-key";
@@ -24,18 +26,20 @@ pub async fn up(up: Up) -> anyhow::Result<Exit> {
     }
 }
 
-/// Stops what `up` started.
-pub fn down(folder: &Folder) -> anyhow::Result<Exit> {
-    match embedded::down(&folder.dir)? {
-        Some(pid) => {
-            println!("stopped jmip (pid {pid})");
-            Ok(Exit::Done)
-        }
+/// Stops what `up` started, in a given folder or the nearest; that nothing runs is as well.
+pub fn down(dir: Option<PathBuf>) -> anyhow::Result<Exit> {
+    let dir = match dir {
+        Some(dir) => dir,
         None => {
-            println!("nothing runs in {}", folder.dir.display());
-            Ok(Exit::NotRunning)
+            let cwd = std::env::current_dir()?;
+            embedded::nearest(&cwd).unwrap_or_else(|| cwd.join(embedded::FOLDER))
         }
+    };
+    match embedded::down(&dir)? {
+        Some(pid) => sayln!("stopped the jmip of {} (pid {pid})", dir.display()),
+        None => sayln!("nothing runs in {}", dir.display()),
     }
+    Ok(Exit::Done)
 }
 
 async fn detach(up: &Up) -> anyhow::Result<Exit> {
@@ -48,24 +52,31 @@ async fn detach(up: &Up) -> anyhow::Result<Exit> {
     }
     let dir = up.folder.dir.clone();
     let servers_only = up.servers_only;
-    let endpoints = tokio::task::spawn_blocking(move || {
+    let detached = tokio::task::spawn_blocking(move || {
         embedded::detach(&dir, &args, |there| servers_only || there.api_url.is_some())
     })
     .await??;
-    if let Some(api_url) = &endpoints.api_url {
-        describe(&up.folder.dir, api_url)?;
-    }
+    let runs = if detached.ran_already {
+        "already runs"
+    } else {
+        "runs"
+    };
+    let api_url = detached.endpoints.api_url.as_deref();
+    let text = description(runs, &up.folder.dir, api_url);
+    say(format_args!("{text}"));
     Ok(Exit::Done)
 }
 
-fn describe(dir: &Path, api_url: &str) -> anyhow::Result<()> {
-    println!("jmip runs in {}", dir.display());
-    println!(
-        "  API   {api_url}/v1   key in {}",
-        dir.join(KEY_FILE).display()
-    );
-    println!("  stop  jmip down{}", in_dir(dir));
-    Ok(())
+fn description(runs: &str, dir: &Path, api_url: Option<&str>) -> String {
+    let api = api_url.map_or_else(String::new, |url| {
+        let key = dir.join(KEY_FILE);
+        format!("  API   {url}/v1   key in {}\n", key.display())
+    });
+    let stop = in_dir(dir);
+    format!(
+        "jmip {runs} in {}\n{api}  stop  jmip down{stop}\n",
+        dir.display()
+    )
 }
 
 fn in_dir(dir: &Path) -> String {
@@ -131,7 +142,9 @@ async fn serve(
         std::fs::write(dir.join(LISTEN_FILE), address.to_string())?;
         let api_url = format!("http://{address}");
         servers.set_api_url(&api_url)?;
-        describe(&up.folder.dir, &api_url)?;
+        // That nobody reads this is no reason to stop.
+        let text = description("runs", &up.folder.dir, Some(&api_url));
+        drop(std::io::stdout().write_all(text.as_bytes()));
     }
     let ended = tokio::select! {
         () = signals.next() => Ok(()),
@@ -153,7 +166,6 @@ async fn free_listen(dir: &Path) -> anyhow::Result<SocketAddr> {
 
 /// The key of this system's API, made at its first start; 256 bits, for its owner to read.
 fn own_key(dir: &Path) -> anyhow::Result<Secret> {
-    use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let path = dir.join(KEY_FILE);
     if let Ok(key) = std::fs::read_to_string(&path) {

@@ -16,20 +16,34 @@ const DETACHED: &str = "JMIP_DETACHED";
 const READY_PATIENCE: Duration = Duration::from_secs(300);
 /// A stop ends with a checkpoint; each server has its own bound below this.
 const STOP_PATIENCE: Duration = Duration::from_secs(150);
+/// Somebody else's system that is starting or stopping is waited for this long.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A system in the background.
+pub struct Detached {
+    /// Where everything is.
+    pub endpoints: Endpoints,
+    /// Whether it ran already and nothing was started.
+    pub ran_already: bool,
+}
+
 /// Runs this program again with other arguments, in a session of its own with its output in
-/// `<dir>/log/jmip.log`, and waits until `is_ready` likes what it wrote down.
+/// `<dir>/log/jmip.log`, and waits until `is_ready` likes what it wrote down. A system
+/// that runs there already is left as it is.
 ///
-/// Errors: something runs there already; it ended before it was ready (with its last words); it
+/// Errors: something runs there already that is not ready within half a minute; it ended before it was ready (with its last words); it
 /// was not ready within five minutes and was stopped.
 pub fn detach(
     dir: &Path,
     args: &[OsString],
     is_ready: impl Fn(&Endpoints) -> bool,
-) -> anyhow::Result<Endpoints> {
-    if let Some(pid) = directory::holder(dir) {
-        anyhow::bail!("jmip is already running in {} (pid {pid})", dir.display());
+) -> anyhow::Result<Detached> {
+    if let Some(endpoints) = running(dir, &is_ready)? {
+        return Ok(Detached {
+            endpoints,
+            ran_already: true,
+        });
     }
     directory::make_private(&dir.join("log"))?;
     let log = directory::log_path(dir, "jmip");
@@ -53,7 +67,10 @@ pub fn detach(
         let ready = endpoints::read(dir)
             .filter(|endpoints| endpoints.pid == Some(child.id()) && is_ready(endpoints));
         if let Some(endpoints) = ready {
-            return Ok(endpoints);
+            return Ok(Detached {
+                endpoints,
+                ran_already: false,
+            });
         }
         std::thread::sleep(LOOK);
     }
@@ -62,6 +79,25 @@ pub fn detach(
         "jmip was not ready within {READY_PATIENCE:?}: see {}",
         log.display()
     )
+}
+
+/// The system that runs in a folder, once it is ready; `None` when none does, or no longer.
+fn running(dir: &Path, is_ready: impl Fn(&Endpoints) -> bool) -> anyhow::Result<Option<Endpoints>> {
+    let end = Instant::now() + OTHERS_PATIENCE;
+    while let Some(pid) = directory::holder(dir) {
+        let ready = endpoints::read(dir).filter(|it| it.pid == Some(pid) && is_ready(it));
+        if ready.is_some() {
+            return Ok(ready);
+        }
+        anyhow::ensure!(
+            Instant::now() < end,
+            "jmip is already running in {} (pid {pid}), and not ready: see {}",
+            dir.display(),
+            directory::log_path(dir, "jmip").display()
+        );
+        std::thread::sleep(LOOK);
+    }
+    Ok(None)
 }
 
 /// Leaves the starter's session, so that closing its terminal does not end us.

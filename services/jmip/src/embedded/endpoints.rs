@@ -81,7 +81,7 @@ pub fn find_given(cwd: &Path, given: &Given) -> Result<Endpoints, Absent> {
         return Ok(Endpoints {
             nats_url: nats_url.clone(),
             database_url: database_url.clone(),
-            api_url: given.api_url.clone(),
+            api_url: None,
             pid: None,
             started: None,
         });
@@ -101,12 +101,18 @@ pub fn find_given(cwd: &Path, given: &Given) -> Result<Endpoints, Absent> {
     let Given {
         nats_url,
         database_url,
-        api_url,
     } = given.clone();
     endpoints.nats_url = nats_url.unwrap_or(endpoints.nats_url);
     endpoints.database_url = database_url.unwrap_or(endpoints.database_url);
-    endpoints.api_url = api_url.or(endpoints.api_url);
     Ok(endpoints)
+}
+
+/// The nearest `.jmip/` at or above a folder that something was started in or runs in, be it that
+/// it is not reachable yet.
+pub fn nearest(cwd: &Path) -> Option<PathBuf> {
+    cwd.ancestors()
+        .map(|folder| folder.join(FOLDER))
+        .find(|dir| directory::holder(dir).is_some() || read(dir).is_some())
 }
 
 /// What a folder's system wrote down; `None` when it wrote nothing readable.

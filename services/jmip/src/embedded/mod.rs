@@ -8,7 +8,7 @@
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
 //! let embedded = jmip::embedded::Embedded::start(std::path::Path::new(".jmip")).await?;
-//! println!("the log is at {}", embedded.endpoints().nats_url);
+//! assert!(embedded.endpoints().nats_url.starts_with("nats://"));
 //! embedded.stop().await
 //! # }
 //! ```
@@ -22,8 +22,8 @@ mod process;
 mod programs;
 mod rights;
 
-pub use background::{detach, down};
-pub use endpoints::{Absent, Endpoints, FOLDER, find, find_given};
+pub use background::{Detached, detach, down};
+pub use endpoints::{Absent, Endpoints, FOLDER, find, find_given, nearest};
 pub use nats::free_port;
 
 use directory::Held;
@@ -44,8 +44,6 @@ pub struct Given {
     pub nats_url: Option<String>,
     /// `JMIP_DATABASE_URL`
     pub database_url: Option<String>,
-    /// `JMIP_API_URL`: only looked at by who looks for a running system.
-    pub api_url: Option<String>,
 }
 
 impl Given {
@@ -55,7 +53,6 @@ impl Given {
         Self {
             nats_url: named("JMIP_NATS_URL"),
             database_url: named("JMIP_DATABASE_URL"),
-            api_url: named("JMIP_API_URL"),
         }
     }
 }

@@ -214,6 +214,10 @@ pub(super) fn command(words: &[OsString], log: &Path) -> anyhow::Result<Command>
     let (program, arguments) = words.split_first().context("no command")?;
     let out = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
+    // A server needs none of our secrets.
+    for name in ["JMIP_API_KEY", "JMIP_NATS_URL", "JMIP_DATABASE_URL"] {
+        command.env_remove(name);
+    }
     command
         .args(arguments)
         .process_group(0)
