@@ -154,7 +154,20 @@ fn differences_of(wanted: &Value, found: Option<&Value>) -> Vec<Difference> {
             found: actual.to_string(),
         })
     });
-    differing.collect()
+    let mut differences: Vec<Difference> = differing.collect();
+    // A server takes no null for this one, so the files cannot name it.
+    if found
+        .get("persist_mode")
+        .is_some_and(|mode| mode == "async")
+    {
+        differences.push(Difference {
+            stream,
+            setting: "persist_mode".to_owned(),
+            wanted: "anything but \"async\", which acknowledges before writing".to_owned(),
+            found: "\"async\"".to_owned(),
+        });
+    }
+    differences
 }
 
 fn is_zero(value: &Value) -> bool {
@@ -187,6 +200,15 @@ mod tests {
         let differences = differences_of(&wanted, Some(&found));
         let settings: Vec<&str> = differences.iter().map(|d| d.setting.as_str()).collect();
         assert_eq!(settings, ["deny_purge"]);
+    }
+
+    #[test]
+    fn what_must_not_be_set_differs_once_it_is() {
+        let wanted = serde_json::json!({"name": "S", "republish": null});
+        let found = serde_json::json!({"name": "S", "persist_mode": "async"});
+        let differences = differences_of(&wanted, Some(&found));
+        let settings: Vec<&str> = differences.iter().map(|d| d.setting.as_str()).collect();
+        assert_eq!(settings, ["persist_mode"]);
     }
 
     #[test]
