@@ -6,7 +6,6 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::error::Error;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -74,7 +73,7 @@ impl Ended<'_> {
                 route,
                 status,
                 took_ms,
-                error = %with_causes(&*cause),
+                error = %jmip_runtime::chain(&*cause),
                 "request {method} {route} failed with {status}"
             ),
             None => tracing::info!(
@@ -101,15 +100,4 @@ fn request_id(headers: &HeaderMap) -> String {
         .and_then(|id| id.to_str().ok())
         .filter(is_plain)
         .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
-}
-
-/// An error and its causes on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
