@@ -22,7 +22,7 @@ pub fn complain(text: &str) {
     drop(writeln!(std::io::stderr(), "jmip: {text}"));
 }
 
-/// A line on standard output, as `println!` writes it, by way of [`say`].
+/// Writes one line, by way of [`say`].
 macro_rules! sayln {
     () => {
         $crate::say::say(format_args!("\n"))
