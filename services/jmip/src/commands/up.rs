@@ -69,8 +69,11 @@ async fn detach(up: &Up) -> anyhow::Result<Exit> {
 
 fn description(runs: &str, dir: &Path, api_url: Option<&str>) -> String {
     let api = api_url.map_or_else(String::new, |url| {
-        let key = dir.join(KEY_FILE);
-        format!("  API   {url}/v1   key in {}\n", key.display())
+        let key = match std::env::var_os("JMIP_API_KEY") {
+            Some(_) => "as JMIP_API_KEY has it".to_owned(),
+            None => format!("in {}", dir.join(KEY_FILE).display()),
+        };
+        format!("  API   {url}/v1   key {key}\n")
     });
     let stop = in_dir(dir);
     format!(
