@@ -2,7 +2,7 @@
 
 use jmip_core::event::{BlobPointer, ExportReceived, MessageParked, export_received::Location};
 use jmip_core::{
-    Envelope, Event, Fold, Folds, Ground, Message, Micros, Origin, Output, RawMessage, ids,
+    Envelope, Event, Fold, Folds, Ground, Message, Micros, Origin, Output, RawMessage, ids, quote,
     subjects,
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ pub const RECEIPTS: Fold<(), State, RawMessage> = Fold {
     decide,
     evolve,
 };
+
+/// Longest file name that is recorded: what file systems take.
+const NAME_MAX_BYTES: usize = 255;
 
 /// Receipts so far, by tenant and export.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +111,7 @@ fn receipt(state: &State, message: &RawMessage, export: Export<'_>) -> Output {
         ingest_sequence: message.sequence,
         location: Some(export.location),
         source: export.source.to_owned(),
-        filename: message.filename.clone().unwrap_or_default(),
+        filename: quote::clip(message.filename.as_deref().unwrap_or(""), NAME_MAX_BYTES).to_owned(),
         captured_at: Some(captured_at.into()),
         stored_at: Some(message.stored_at.into()),
         size_bytes: export.size_bytes,

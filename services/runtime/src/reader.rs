@@ -143,6 +143,14 @@ impl FromMessage for RawMessage {
     }
 }
 
+/// Whether a text from outside is a W3C trace context, which is copied onto every event that
+/// follows: `00-<32 hex>-<16 hex>-<2 hex>`.
+fn is_trace(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [2, 32, 16, 2] && text.split('-').all(is_hex)
+}
+
 fn header(message: &jetstream::Message, name: &str) -> Option<String> {
     let value = message.headers.as_ref()?.get(name)?;
     Some(value.as_str().to_owned())
@@ -318,7 +326,10 @@ impl Reader {
             self.at = message.sequence;
             bytes += message.payload.len();
             stretch.push(Delivered {
-                trace: message.header(TRACEPARENT).map(Arc::from),
+                trace: message
+                    .header(TRACEPARENT)
+                    .filter(|text| is_trace(text))
+                    .map(Arc::from),
                 position: None,
                 pending: 0,
                 input: I::read(Incoming {
@@ -348,5 +359,25 @@ impl Reader {
             tokio::time::timeout(LOOK, wake.next()).await,
             Ok(Some(_)) | Err(_)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trace_context_is_carried_on() {
+        assert!(is_trace(
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        ));
+        for text in [
+            "",
+            "00-0af7",
+            &"a".repeat(55),
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+        ] {
+            assert!(!is_trace(text), "{text}");
+        }
     }
 }
