@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 const CHUNK: usize = 256 * 1024;
 /// How long an answer from the log is waited for: a server that was killed is back long before.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two looks at the read model: doubled up to the second, so that a small export is seen at
+/// Between two looks at the read model: longer each time, so that a small export is seen at
 /// once and a large one does not load the database with counting.
 const LOOK_FIRST: Duration = Duration::from_millis(20);
-const LOOK_LONGEST: Duration = Duration::from_secs(1);
+const LOOK_LONGEST: Duration = Duration::from_millis(250);
 
 /// Publishes a file or standard input.
 pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
