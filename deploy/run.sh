@@ -1,6 +1,6 @@
 #!/bin/sh
 # The first five minutes: everything set up and started, a sample published (postings we wrote
-# ourselves), a sample profile imported, ten recommended jobs. Doing it again adds nothing twice.
+# ourselves), a sample profile imported, ten recommended jobs. Doing it again adds no job twice.
 set -eu
 cd "$(dirname "$0")/.."
 jmip=target/release/jmip
