@@ -145,7 +145,7 @@ impl Log {
     /// The stored event at a sequence.
     ///
     /// Errors: [`LogError::NotFound`], or as the server reports them.
-    pub async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
+    pub(crate) async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
         let stream = self.stream(subjects::EVENTS_STREAM).await?;
         let message = stream
             .get_raw_message(sequence)
@@ -164,7 +164,7 @@ impl Log {
     /// Shape: `None` when there is none. Errors: as the server reports them.
     pub async fn last_event(&self, tenant: &str, kind: Kind) -> Result<Option<Stored>, LogError> {
         let pattern = kind.pattern().replacen('*', tenant, 1);
-        let found = self.last_message(subjects::EVENTS_STREAM, &pattern).await?;
+        let found = self.last_message(&pattern).await?;
         Ok(found.map(|message| stored(&message)))
     }
 
@@ -219,14 +219,10 @@ impl Log {
         stream.map_err(|e| LogError::request("binding a stream", e))
     }
 
-    pub(crate) async fn last_message(
-        &self,
-        stream: &str,
-        pattern: &str,
-    ) -> Result<Option<StreamMessage>, LogError> {
+    async fn last_message(&self, pattern: &str) -> Result<Option<StreamMessage>, LogError> {
         // By the leader, not by direct get: a replica may be behind, and a fence must not be.
         match self
-            .stream(stream)
+            .stream(subjects::EVENTS_STREAM)
             .await?
             .get_last_raw_message_by_subject(pattern)
             .await
@@ -238,7 +234,7 @@ impl Log {
     }
 
     async fn last_sequence_on(&self, pattern: &str) -> Result<u64, LogError> {
-        let message = self.last_message(subjects::EVENTS_STREAM, pattern).await?;
+        let message = self.last_message(pattern).await?;
         Ok(message.map_or(0, |message| message.sequence))
     }
 
@@ -267,7 +263,7 @@ impl Log {
     /// Reads back where a producer is.
     pub(crate) async fn tail(&self, producer: &str) -> Result<Tail, LogError> {
         let pattern = subjects::of_producer(producer);
-        let Some(message) = self.last_message(subjects::EVENTS_STREAM, &pattern).await? else {
+        let Some(message) = self.last_message(&pattern).await? else {
             return Ok(Tail::default());
         };
         let event_id = Envelope::decode(message.payload.as_ref())

@@ -59,17 +59,7 @@ async fn by_sequence(
 fn waiting(export_id: String, ingest_sequence: u64) -> ReceiptStatus {
     ReceiptStatus {
         export_id: Some(export_id),
-        receipt: None,
         ingest_sequence,
-        records: 0,
-        observed: 0,
-        refused: 0,
-        new: 0,
-        changed: 0,
-        seen: 0,
-        parked: 0,
-        done: false,
-        reason: None,
-        refusals: vec![],
+        ..ReceiptStatus::default()
     }
 }

@@ -15,7 +15,9 @@ pub mod receipt;
 pub mod refused_record;
 
 use crate::{Projection, Store, StoreError, View};
+use jmip_core::event::PostingRef;
 use jmip_core::{Event, Stored, ids};
+use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
@@ -61,6 +63,40 @@ pub(crate) fn events(batch: &[Stored]) -> impl Iterator<Item = (&Stored, &Event)
     batch
         .iter()
         .filter_map(|stored| stored.envelope.event.as_ref().map(|event| (stored, event)))
+}
+
+/// A record of an export, read or refused, with where that is said.
+pub(crate) struct Record<'a, E> {
+    tenant: &'a str,
+    posting: &'a PostingRef,
+    event: &'a E,
+    sequence: u64,
+}
+
+/// The events of a batch that are about a record, each record once: an export that is published
+/// again says the same of it.
+///
+/// Shape: by tenant, export and record. `pick` answers the record and the event of those wanted.
+pub(crate) fn records<'a, E>(
+    batch: &'a [Stored],
+    pick: impl Fn(&'a Event) -> Option<(&'a PostingRef, &'a E)>,
+) -> Vec<Record<'a, E>> {
+    let mut rows = BTreeMap::new();
+    for (stored, event) in events(batch) {
+        let Some((posting, event)) = pick(event) else {
+            continue;
+        };
+        let tenant = stored.envelope.tenant.as_str();
+        let sequence = stored.sequence;
+        rows.entry((tenant, &posting.export_id, posting.record))
+            .or_insert(Record {
+                tenant,
+                posting,
+                event,
+                sequence,
+            });
+    }
+    rows.into_values().collect()
 }
 
 /// The receipt an event follows from.

@@ -75,7 +75,7 @@ const REFUSALS_SHOWN: i64 = 10;
 
 /// What has become of one publishing. `records = observed + refused` always, and
 /// `observed = new + changed + seen + parked` once `done`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReceiptStatus {
     /// Lower-case hex; `None` when the publishing was parked before it became a receipt.
     pub export_id: Option<String>,
@@ -243,19 +243,10 @@ pub async fn by_ingest_sequence(
 
 fn never_taken_in(ingest_sequence: u64, reason: String) -> ReceiptStatus {
     ReceiptStatus {
-        export_id: None,
-        receipt: None,
         ingest_sequence,
-        records: 0,
-        observed: 0,
-        refused: 0,
-        new: 0,
-        changed: 0,
-        seen: 0,
-        parked: 0,
         done: true,
         reason: Some(reason),
-        refusals: vec![],
+        ..ReceiptStatus::default()
     }
 }
 

@@ -1,11 +1,9 @@
 //! Records that could not be read.
 
-use super::events;
+use super::records;
 use crate::StoreError;
 use crate::column::{self, bigints, bytes, int8, stated, texts};
-use jmip_core::event::{PostingRef, PostingRefused};
 use jmip_core::{Event, Stored};
-use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
 const INSERT: &str = "
@@ -15,35 +13,14 @@ SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::text[], $5::text
     $7::bigint[], $8::bigint[])
 ON CONFLICT DO NOTHING";
 
-struct Row<'a> {
-    tenant: &'a str,
-    posting: &'a PostingRef,
-    event: &'a PostingRefused,
-    sequence: u64,
-}
-
 /// Writes each refused record of an export once, however often the export is published.
 ///
 /// Shape: insert-only per (tenant, export, record). Errors: [`StoreError`] as Postgres reports it.
 pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
-    let mut rows = BTreeMap::new();
-    for (stored, event) in events(batch) {
-        let Event::PostingRefused(event) = event else {
-            continue;
-        };
-        let Some(posting) = &event.posting else {
-            continue;
-        };
-        let tenant = stored.envelope.tenant.as_str();
-        rows.entry((tenant, &posting.export_id, posting.record))
-            .or_insert(Row {
-                tenant,
-                posting,
-                event,
-                sequence: stored.sequence,
-            });
-    }
-    let rows: Vec<_> = rows.into_values().collect();
+    let rows = records(batch, |event| match event {
+        Event::PostingRefused(event) => Some((event.posting.as_ref()?, event)),
+        _ => None,
+    });
     let columns = [
         texts(&rows, |r| r.tenant),
         bytes(&rows, |r| r.posting.export_id.as_slice()),
