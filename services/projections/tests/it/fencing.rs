@@ -125,7 +125,7 @@ async fn connections_that_postgres_drops_cost_no_more_than_one_try() {
         let log = world().log;
         let mut sink = market::sink(&store);
         feed(&mut sink, &log[..4], 4).await;
-        let drop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        let drop = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()";
         client.batch_execute(drop).await.unwrap();
         let written = match sink.apply(&log[4..]).await {
