@@ -15,6 +15,7 @@ pub mod cli;
 mod commands;
 pub mod embedded;
 mod exit;
+mod fact_line;
 pub mod profile;
 mod running;
 mod say;

@@ -65,6 +65,7 @@ impl PayWords {
             currency: currency.to_owned(),
             unit: unit.into(),
             origin: origin.into(),
+            ..Default::default()
         })
     }
 

@@ -1,10 +1,9 @@
 //! Nested values of events as JSON columns: fields as in the contract, enums by name without their
 //! prefix, unstated values null, numbers as numbers.
 
-use jmip_core::event::fact::Value as FactValue;
 use jmip_core::event::{
-    Evidence, ExperienceScope, Fact, FactMethod, FactState, Factor, FilteredOut, Pay, PayOrigin,
-    PayUnit, Place, Recommendation, SkillTier, Span, TextField, Workplace,
+    Evidence, Factor, FilteredOut, PayOrigin, PayUnit, Place, Recommendation, SkillTier, Span,
+    TextField, Workplace,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +38,7 @@ pub(crate) fn text_field(value: TextField) -> Option<&'static str> {
     word(value.as_str_name(), "TEXT_FIELD_")
 }
 
-fn stated(text: &str) -> Option<&str> {
+pub(crate) fn stated(text: &str) -> Option<&str> {
     crate::column::stated(text)
 }
 
@@ -58,62 +57,9 @@ pub(crate) fn places(places: &[Place]) -> Value {
         .collect()
 }
 
-fn pay(pay: &Pay) -> Value {
-    json!({
-        "min_minor": pay.min_minor,
-        "max_minor": pay.max_minor,
-        "currency": stated(&pay.currency),
-        "unit": pay_unit(pay.unit()),
-        "origin": pay_origin(pay.origin()),
-    })
-}
-
-fn span(span: &Span) -> Value {
+/// Where words stand.
+pub(crate) fn span(span: &Span) -> Value {
     json!({"field": text_field(span.field()), "start": span.start, "end": span.end})
-}
-
-/// Facts in their order.
-pub(crate) fn facts(facts: &[Fact]) -> Value {
-    facts.iter().map(fact).collect()
-}
-
-fn fact(fact: &Fact) -> Value {
-    let mut object = json!({
-        "rule": fact.rule,
-        "rule_version": fact.rule_version,
-        "state": word(FactState::as_str_name(&fact.state()), "FACT_STATE_"),
-        "method": word(FactMethod::as_str_name(&fact.method()), "FACT_METHOD_"),
-        "confidence_bp": fact.confidence_bp,
-        "span": fact.span.as_ref().map(span),
-        "quote": stated(&fact.quote),
-    });
-    let value = match &fact.value {
-        None => return object,
-        Some(FactValue::Pay(value)) => ("pay", pay(value)),
-        Some(FactValue::Experience(value)) => {
-            let scope = ExperienceScope::as_str_name(&value.scope());
-            let experience = json!({
-                "min_months": value.min_months,
-                "max_months": value.max_months,
-                "scope": word(scope, "EXPERIENCE_SCOPE_"),
-            });
-            ("experience", experience)
-        }
-        Some(FactValue::Workplace(value)) => {
-            let value = Workplace::try_from(*value).unwrap_or_default();
-            ("workplace", json!(workplace(value)))
-        }
-        Some(FactValue::Skill(value)) => {
-            let skill = json!({
-                "skill_id": value.skill_id,
-                "name": value.name,
-                "tier": tier(value.tier()),
-            });
-            ("skill", skill)
-        }
-    };
-    object[value.0] = value.1;
-    object
 }
 
 /// Why a job got its score.

@@ -24,6 +24,7 @@ mod column;
 pub mod desk;
 pub mod digest;
 mod error;
+mod fact_json;
 mod install;
 mod json;
 pub mod market;

@@ -50,6 +50,7 @@ impl Posting {
             skill_id: id.to_owned(),
             name: id.to_uppercase(),
             tier: tier.into(),
+            ..Default::default()
         }))
     }
 
@@ -58,6 +59,7 @@ impl Posting {
             min_months,
             max_months: None,
             scope: scope.into(),
+            ..Default::default()
         }))
     }
 
@@ -147,6 +149,7 @@ pub(crate) fn pay(min: Option<i64>, max: Option<i64>, currency: &str, unit: PayU
         currency: currency.to_owned(),
         unit: unit.into(),
         origin: PayOrigin::Posted.into(),
+        ..Default::default()
     }
 }
 

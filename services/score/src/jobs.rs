@@ -294,7 +294,8 @@ impl Facts {
                 Some(Value::Pay(pay)) if all.pay.len() < FACTS_MAX => {
                     all.pay.push((pay.into(), Source::new(fact, names)));
                 }
-                Some(Value::Workplace(_) | Value::Pay(_)) | None => {}
+                // No factor stands on other kinds of facts.
+                _ => {}
             }
         }
         all.skills

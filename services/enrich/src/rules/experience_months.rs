@@ -89,6 +89,7 @@ impl Asked {
                 min_months: self.min_months,
                 max_months: self.max_months,
                 scope: self.scope.into(),
+                skill_id: String::new(),
             }),
         }
     }

@@ -162,6 +162,7 @@ impl Candidate<'_> {
             currency,
             unit: unit.unwrap_or_default().into(),
             origin: PayOrigin::Posted.into(),
+            ..Default::default()
         };
         Some(self.weigh(words, &read, pay))
     }

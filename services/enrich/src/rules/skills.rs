@@ -79,6 +79,7 @@ fn finding(index: &Index, skill: usize, best: Best) -> Finding {
             skill_id: id.to_owned(),
             name: name.to_owned(),
             tier: best.tier.into(),
+            ..Default::default()
         }),
     }
 }

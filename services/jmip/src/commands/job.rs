@@ -2,10 +2,9 @@
 
 use crate::exit::{Exit, ends};
 use crate::say::sayln;
-use crate::{running, words};
+use crate::{fact_line, running, words};
 use jmip_core::subjects;
 use jmip_projections::market::job_detail::{self, JobDetail, Revision};
-use serde_json::Value;
 use uuid::Uuid;
 
 const LINE_MAX_CHARS: usize = 110;
@@ -30,7 +29,7 @@ fn print(detail: &JobDetail) {
     print_head(detail);
     sayln!("\nFacts, with the words they were read from");
     for fact in detail.facts.as_array().into_iter().flatten() {
-        sayln!("  {}", line(&fact_line(fact)));
+        sayln!("  {}", line(&fact_line::of(fact)));
     }
     sayln!("\nRevisions");
     for revision in &detail.revisions {
@@ -113,41 +112,5 @@ fn revision_line(revision: &Revision) -> String {
         revision.revision,
         words::day(revision.first_seen),
         words::day(revision.last_seen),
-    )
-}
-
-fn fact_line(fact: &Value) -> String {
-    let text = |key: &str| fact[key].as_str().unwrap_or_default();
-    let (what, value) = if let Some(skill) = fact.get("skill") {
-        let tier = skill["tier"].as_str().unwrap_or_default().to_lowercase();
-        (
-            "skill",
-            format!("{} ({tier})", skill["name"].as_str().unwrap_or_default()),
-        )
-    } else if let Some(pay) = fact.get("pay") {
-        ("pay", words::pay_of_fact(pay))
-    } else if let Some(experience) = fact.get("experience") {
-        let at_least = words::months(experience["min_months"].as_i64().unwrap_or_default());
-        let scope = experience["scope"]
-            .as_str()
-            .unwrap_or_default()
-            .to_lowercase();
-        ("experience", format!("{at_least} ({scope})"))
-    } else {
-        ("workplace", text("workplace").to_lowercase())
-    };
-    let quote = match text("quote") {
-        "" => "from a column".to_owned(),
-        quote => format!("“{quote}”"),
-    };
-    let conflict = if text("state") == "CONFLICT" {
-        " CONFLICT"
-    } else {
-        ""
-    };
-    format!(
-        "{what:<11}{value:<28}{conflict} {quote}  [{} v{}]",
-        text("rule"),
-        fact["rule_version"]
     )
 }

@@ -3,7 +3,7 @@
 use super::events;
 use crate::StoreError;
 use crate::column::{self, bigints, bytes, int8, jsons, stated, texts, uuids};
-use crate::json;
+use crate::{fact_json, json};
 use jmip_core::event::fact::Value as FactValue;
 use jmip_core::event::{ExperienceScope, Fact, JobEnriched, Pay, Producer, Workplace};
 use jmip_core::{Event, Stored, ids};
@@ -75,7 +75,7 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
             job_id,
             content_sha256,
             enriched,
-            facts: json::facts(enriched.map_or(&[], |enriched| &enriched.facts)),
+            facts: fact_json::facts(enriched.map_or(&[], |enriched| &enriched.facts)),
         };
         rows.insert((&stored.envelope.tenant, job_id, content_sha256), row);
     }
@@ -213,6 +213,7 @@ mod tests {
                 min_months,
                 max_months: None,
                 scope: scope.into(),
+                ..Default::default()
             };
             fact(9000, FactValue::Experience(experience))
         };

@@ -357,6 +357,7 @@ pub fn facts(text: &str) -> Vec<Fact> {
             min_months: 36,
             max_months: None,
             scope: ExperienceScope::Overall.into(),
+            ..Default::default()
         }),
     ];
     if text.contains("remote") {
@@ -368,6 +369,7 @@ pub fn facts(text: &str) -> Vec<Fact> {
             currency: "EUR".into(),
             unit: PayUnit::Year.into(),
             origin: PayOrigin::Posted.into(),
+            ..Default::default()
         }));
     }
     values.into_iter().map(|value| fact(text, value)).collect()
@@ -378,6 +380,7 @@ fn skill(id: &str, tier: SkillTier) -> Value {
         skill_id: id.into(),
         name: id.to_uppercase(),
         tier: tier.into(),
+        ..Default::default()
     })
 }
 
