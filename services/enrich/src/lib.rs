@@ -18,6 +18,7 @@ pub mod amounts;
 pub mod dictionaries;
 pub mod fold;
 pub mod phrases;
+pub mod prediction;
 pub mod reading;
 pub mod rules;
 pub mod sections;

@@ -1,10 +1,9 @@
 //! Reads the labelled postings beside the checkout, when they are there, and says what the rules
 //! make of them in the labels' own terms.
 
-use jmip_core::event::fact::Value;
-use jmip_core::event::{ExperienceScope, Fact, Job, PayUnit, Place, SkillTier, Workplace};
+use jmip_core::event::{Job, Place};
 use jmip_enrich::{Dictionaries, rules};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::path::PathBuf;
 
 /// The folder of labelled postings; `None` where it is not staged.
@@ -66,77 +65,5 @@ fn country(location: &str) -> &'static str {
 
 /// What the rules read, in the shape of the labels.
 pub fn prediction(dictionaries: &Dictionaries, job: &Job) -> Json {
-    let facts = rules::facts(dictionaries, job);
-    json!({
-        "pay": lead(&facts, pay),
-        "experience_months": lead(&facts, experience),
-        "workplace": lead(&facts, workplace),
-        "skills": skills(dictionaries, &facts),
-    })
-}
-
-/// The most trusted fact of a kind; of equally trusted ones the first.
-fn lead(facts: &[Fact], read: fn(&Fact) -> Option<Json>) -> Json {
-    facts
-        .iter()
-        .filter_map(|fact| Some((fact.confidence_bp, read(fact)?)))
-        .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .map_or(Json::Null, |(_, value)| value)
-}
-
-fn pay(fact: &Fact) -> Option<Json> {
-    let Some(Value::Pay(pay)) = &fact.value else {
-        return None;
-    };
-    let unit = pay.unit().as_str_name().trim_start_matches("PAY_UNIT_");
-    let stated = |text: &str, is: bool| if is { json!(text) } else { Json::Null };
-    Some(json!({
-        "min_minor": pay.min_minor,
-        "max_minor": pay.max_minor,
-        "currency": stated(&pay.currency, !pay.currency.is_empty()),
-        "unit": stated(unit, pay.unit() != PayUnit::Unspecified),
-    }))
-}
-
-fn experience(fact: &Fact) -> Option<Json> {
-    match &fact.value {
-        Some(Value::Experience(read)) if read.scope() == ExperienceScope::Overall => {
-            Some(json!({ "min": read.min_months, "max": read.max_months }))
-        }
-        _ => None,
-    }
-}
-
-fn workplace(fact: &Fact) -> Option<Json> {
-    let Some(Value::Workplace(place)) = fact.value else {
-        return None;
-    };
-    let place = Workplace::try_from(place).ok()?;
-    Some(json!(place.as_str_name().trim_start_matches("WORKPLACE_")))
-}
-
-fn skills(dictionaries: &Dictionaries, facts: &[Fact]) -> Vec<Json> {
-    let is_tool = |id: &str| {
-        dictionaries
-            .skills
-            .skills()
-            .any(|(known, _, kind)| known == id && kind != "concept")
-    };
-    let tier = |tier: SkillTier| {
-        tier.as_str_name()
-            .trim_start_matches("SKILL_TIER_")
-            .to_owned()
-    };
-    facts
-        .iter()
-        .filter_map(|fact| match &fact.value {
-            Some(Value::Skill(skill)) if is_tool(&skill.skill_id) => Some(json!({
-                "id": skill.skill_id,
-                "canonical": skill.name,
-                "surface": fact.quote,
-                "tier": tier(skill.tier()),
-            })),
-            _ => None,
-        })
-        .collect()
+    jmip_enrich::prediction::of(dictionaries, &rules::facts(dictionaries, job))
 }
