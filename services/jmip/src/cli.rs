@@ -73,6 +73,10 @@ pub enum Command {
     /// The streams on the server
     #[command(subcommand)]
     Nats(Nats),
+    /// Read facts out of postings by the rules alone: JSON lines from standard input, no servers
+    Extract(Extract),
+    /// How often the rules are right on labelled postings
+    Eval(Eval),
 }
 
 /// Where a system lives.
@@ -209,6 +213,44 @@ pub enum Nats {
     Check,
 }
 
+/// `jmip extract`
+#[derive(Debug, Args)]
+pub struct Extract {
+    /// Print the value of this field alone; a record may name its own in `field`
+    #[arg(long)]
+    pub field: Option<String>,
+    /// Print every fact too, with its words, and the clean description the spans point into
+    #[arg(long)]
+    pub facts: bool,
+    /// Threads to use; one for each core when not said
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Say on standard error how fast it was
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// `jmip eval`
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// Folder of labelled postings: facts.jsonl and, where there are such, strings.jsonl,
+    /// seniority_titles.jsonl and skills_corpora.jsonl
+    #[arg(long)]
+    pub gold: PathBuf,
+    /// Count labels too that another careful reader could decide otherwise
+    #[arg(long)]
+    pub all: bool,
+    /// How many wrong cases to show for each field
+    #[arg(long, default_value_t = 3)]
+    pub errors: usize,
+    /// An earlier --json output: say what was gained and lost since
+    #[arg(long)]
+    pub compare: Option<PathBuf>,
+    /// JSON instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Runs a command and turns how it ended into an exit code.
 pub fn main(cli: Cli) -> ExitCode {
     jmip_runtime::telemetry::start(std::env::var("JMIP_LOG").ok().as_deref());
@@ -251,5 +293,7 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Digest { json } => commands::digest::digest(json).await,
         Command::Nats(Nats::Apply) => commands::nats::apply().await,
         Command::Nats(Nats::Check) => commands::nats::check().await,
+        Command::Extract(extract) => commands::extract::extract(&extract),
+        Command::Eval(eval) => commands::eval::eval(&eval),
     }
 }

@@ -16,6 +16,7 @@ mod commands;
 pub mod embedded;
 mod exit;
 mod fact_line;
+mod measure;
 pub mod profile;
 mod running;
 mod say;

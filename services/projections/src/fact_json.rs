@@ -9,8 +9,11 @@ use jmip_core::event::{
 };
 use serde_json::{Value, json};
 
-/// Facts in their order.
-pub(crate) fn facts(facts: &[Fact]) -> Value {
+/// Facts in their order, as the read models keep them.
+///
+/// Shape: an array of objects with the fields of `jmip.event.v1.Fact`, enums by name without their
+/// prefix, unstated values null.
+pub fn facts(facts: &[Fact]) -> Value {
     facts.iter().map(fact).collect()
 }
 

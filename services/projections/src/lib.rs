@@ -33,5 +33,6 @@ pub mod status;
 mod store;
 
 pub use error::StoreError;
+pub use fact_json::facts as facts_json;
 pub use projection::{Projection, View};
 pub use store::Store;

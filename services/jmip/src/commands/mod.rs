@@ -1,7 +1,9 @@
 //! One file per command: ask the running system, print the answer.
 
 pub mod digest;
+pub mod eval;
 pub mod events;
+pub mod extract;
 pub mod job;
 pub mod jobs;
 pub mod nats;
