@@ -8,7 +8,6 @@ const HEADINGS: &str = include_str!("../knowledge/headings.toml");
 const PAY: &str = include_str!("../knowledge/pay.toml");
 const EXPERIENCE: &str = include_str!("../knowledge/experience.toml");
 const WORKPLACE: &str = include_str!("../knowledge/workplace.toml");
-const SKILLS: &str = include_str!("../knowledge/skills.toml");
 
 /// Everything the rules know, compiled.
 pub struct Dictionaries {
@@ -28,16 +27,55 @@ pub struct Dictionaries {
 ///
 /// Takes some ten milliseconds: done once per process.
 pub fn knowledge() -> Knowledge<Dictionaries> {
-    const SHIPPED: &str = "the shipped knowledge files compile: the tests compile them";
+    compiled(skills::Index::extended(&[]).expect(SHIPPED), &[])
+}
+
+const SHIPPED: &str = "the shipped knowledge files compile: the tests compile them";
+
+fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionaries> {
     let dictionaries = Dictionaries {
         headings: Headings::parse(HEADINGS).expect(SHIPPED),
         pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
         experience: experience_months::Words::parse(EXPERIENCE).expect(SHIPPED),
         workplace: workplace::Words::parse(WORKPLACE).expect(SHIPPED),
-        skills: skills::Index::parse(SKILLS).expect(SHIPPED),
+        skills,
     };
-    let sources = [HEADINGS, PAY, EXPERIENCE, WORKPLACE, SKILLS].map(str::as_bytes);
+    let mut sources = [HEADINGS, PAY, EXPERIENCE, WORKPLACE, skills::CUES]
+        .map(str::as_bytes)
+        .to_vec();
+    let files = skills::SHIPPED.iter().chain(own);
+    sources.extend(files.map(|(_, text)| text.as_bytes()));
     Knowledge::new(dictionaries, &sources)
+}
+
+impl Dictionaries {
+    /// The shipped knowledge with a user's own skill files on top, each given as name and text.
+    ///
+    /// Shape: entries of an id that is shipped add to it, others are new; the schema is that of
+    /// the shipped files (`knowledge/skills/README.md`). The hash covers the files' texts.
+    /// Errors: the first entry that breaks the schema or takes another skill's name.
+    ///
+    /// ```
+    /// use jmip_enrich::{Dictionaries, resolve_skill};
+    ///
+    /// let own = "domain = \"weaving\"\n[concept]\nbasket-weaving = [\"Basket Weaving\"]";
+    /// let knowledge = Dictionaries::extended(&[("own.toml", own)])?;
+    /// let id = resolve_skill(&knowledge.value, "basket weaving").map(|(id, _)| id);
+    /// assert_eq!(id, Some("basket-weaving"));
+    ///
+    /// let taken = own.replace("Basket Weaving", "Python");
+    /// let error = Dictionaries::extended(&[("own.toml", &taken)]).err().unwrap();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "own.toml: skill `basket-weaving`: the name \"Python\" belongs to the skill `python`"
+    /// );
+    /// # Ok::<(), jmip_enrich::DictionaryError>(())
+    /// ```
+    pub fn extended(
+        files: &[(&str, &str)],
+    ) -> Result<Knowledge<Dictionaries>, skills::DictionaryError> {
+        Ok(compiled(skills::Index::extended(files)?, files))
+    }
 }
 
 /// Finds a skill of the dictionary by any of its names, whatever the case and punctuation.

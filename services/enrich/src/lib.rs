@@ -24,6 +24,7 @@ pub mod rules;
 pub mod sections;
 
 pub use dictionaries::{Dictionaries, knowledge, resolve_skill};
+pub use rules::skills::DictionaryError;
 
 use jmip_core::event::{Job, JobEnriched};
 use jmip_core::{Envelope, Event, Stage, subjects};

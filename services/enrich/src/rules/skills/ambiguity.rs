@@ -1,0 +1,116 @@
+//! Names that are also words: whether one means the skill where it stands.
+
+use super::index::{Entry, Index, Needs};
+use super::names::Mention;
+use crate::reading::Text;
+use jmip_core::event::SkillKind;
+
+/// How far around a name, in its sentence, words that decide are looked for.
+const CONTEXT_MAX_BYTES: usize = 32;
+/// Farthest apart that two names of one list stand.
+const LIST_MAX_BYTES: usize = 60;
+/// How many names to each side are looked at.
+const REACH: usize = 4;
+
+impl Index {
+    /// Whether a name that is also a word means the skill here.
+    pub(super) fn is_meant(&self, text: &Text<'_>, named: &[Mention], at: usize) -> bool {
+        let mention = &named[at];
+        let entry = &self.entries[mention.skill];
+        let written = text.written(&mention.range);
+        let is_spelled = entry.skill.words.iter().any(|word| word == written);
+        if !is_spelled || is_other(entry, text, mention) {
+            return false;
+        }
+        match entry.needs {
+            Needs::Nothing => true,
+            Needs::Neighbour => {
+                self.is_named_beside(text, named, at) || self.is_cued(text, mention)
+            }
+            Needs::Inside => {
+                let sentence = text.sentence(mention.range.start);
+                let before = &text.folded()[sentence.start..mention.range.start];
+                before.contains(|c: char| c.is_alphanumeric())
+                    || self.is_named_beside(text, named, at)
+                    || self.is_cued(text, mention)
+            }
+            Needs::Domain => {
+                self.beside(text, named, at)
+                    .any(|other| other.skill.domain == entry.skill.needs)
+                    || self.is_cued(text, mention)
+            }
+        }
+    }
+
+    /// Whether a word that speaks of skills stands right before or behind.
+    fn is_cued(&self, text: &Text<'_>, mention: &Mention) -> bool {
+        let folded = text.folded();
+        let before = text.before(mention.range.start, CONTEXT_MAX_BYTES);
+        let after = text.after(mention.range.end, CONTEXT_MAX_BYTES);
+        self.cues.before_word.ends(folded, before) || self.cues.after_word.begins(folded, after)
+    }
+
+    fn is_named_beside(&self, text: &Text<'_>, named: &[Mention], at: usize) -> bool {
+        self.beside(text, named, at)
+            .any(|other| other.skill.kind != SkillKind::Concept)
+    }
+
+    /// Other skills close by in the same sentence: plain names, and words that are spelled right
+    /// ("Word, Outlook, Access").
+    fn beside<'a>(
+        &'a self,
+        text: &'a Text<'_>,
+        named: &'a [Mention],
+        at: usize,
+    ) -> impl Iterator<Item = &'a Entry> + 'a {
+        let mention = &named[at];
+        let sentence = text.sentence(mention.range.start);
+        let reach = &named[at.saturating_sub(REACH)..named.len().min(at + REACH + 1)];
+        reach
+            .iter()
+            .filter(move |other| {
+                other.skill != mention.skill
+                    && sentence.contains(&other.range.start)
+                    && mention.is_beside(other)
+                    && self.is_spelled(text, other)
+            })
+            .map(|other| &self.entries[other.skill])
+    }
+
+    fn is_spelled(&self, text: &Text<'_>, mention: &Mention) -> bool {
+        let entry = &self.entries[mention.skill];
+        let written = text.written(&mention.range);
+        !mention.is_word
+            || (entry.skill.words.iter().any(|word| word == written)
+                && !is_other(entry, text, mention))
+    }
+}
+
+/// Whether the words right before or behind make the name something else.
+fn is_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
+    let folded = text.folded();
+    let before = text.before(mention.range.start, CONTEXT_MAX_BYTES);
+    let after = text.after(mention.range.end, CONTEXT_MAX_BYTES);
+    let is_letter = mention.range.len() <= 2;
+    // "R&D", "C-level", "AL-Go": a letter or two tied to a word are part of it.
+    let is_tied = is_letter
+        && (folded[after.clone()].starts_with(['&', '-', '\''])
+            || folded[before.clone()].ends_with(['&', '-', '.']));
+    let ends = |words: &crate::phrases::Phrases| words.ends(folded, before.clone());
+    let begins = |words: &crate::phrases::Phrases| words.begins(folded, after.clone());
+    is_tied
+        || entry.not_before.as_ref().is_some_and(ends)
+        || entry.not_after.as_ref().is_some_and(begins)
+}
+
+impl Mention {
+    /// Whether two mentions stand so close that one explains the other.
+    fn is_beside(&self, other: &Self) -> bool {
+        let gap = if self.range.start < other.range.start {
+            other.range.start.saturating_sub(self.range.end)
+        } else {
+            self.range.start.saturating_sub(other.range.end)
+        };
+        gap <= LIST_MAX_BYTES
+    }
+}
