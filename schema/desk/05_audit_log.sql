@@ -19,6 +19,3 @@ COMMENT ON COLUMN audit_log.occurred_at IS 'When it was decided.';
 COMMENT ON COLUMN audit_log.from_seq IS
     'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
     'systems.';
-
--- The trail is read latest first.
-CREATE INDEX ON audit_log (tenant_id, from_seq DESC);

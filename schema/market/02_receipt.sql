@@ -42,6 +42,3 @@ COMMENT ON COLUMN receipt.parked_reason IS
 COMMENT ON COLUMN receipt.from_seq IS
     'Sequence of its export.received in JMIP_EVENTS. Not in digest: where it lies in a log '
     'differs between systems.';
-
--- A publisher knows the sequence its publishing got, and asks by it.
-CREATE INDEX ON receipt (tenant_id, ingest_sequence);

@@ -26,6 +26,3 @@ COMMENT ON COLUMN refused_record.byte_start IS
 COMMENT ON COLUMN refused_record.from_seq IS
     'Sequence of its first posting.refused in JMIP_EVENTS. Not in digest: where it lies in a log '
     'differs between systems.';
-
--- Status shows the latest refusals.
-CREATE INDEX ON refused_record (from_seq);

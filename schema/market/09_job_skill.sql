@@ -28,7 +28,3 @@ COMMENT ON COLUMN job_skill.span_end IS 'One past its last byte.';
 COMMENT ON COLUMN job_skill.from_seq IS
     'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
     'systems.';
-
--- Jobs are looked up by skill. The skill leads: with the tenant leading, a server without statistics
--- took this index for looking a job up.
-CREATE INDEX ON job_skill (skill_id, tenant_id, job_id);

@@ -93,8 +93,3 @@ COMMENT ON COLUMN job.applicants_is_floor IS 'At least so many.';
 COMMENT ON COLUMN job.search IS
     'Words of title and organisation. Not in digest: generated from them, by rules of the '
     'server''s version.';
-
--- Lists are read newest first, by key.
-CREATE INDEX ON job (tenant_id, first_seen DESC, job_id DESC);
--- Titles and names are short: this index keeps up with the writing.
-CREATE INDEX ON job USING gin (search);

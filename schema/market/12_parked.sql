@@ -32,6 +32,3 @@ COMMENT ON COLUMN parked.occurred_at IS 'When the input was true in the world.';
 COMMENT ON COLUMN parked.from_seq IS
     'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
     'systems.';
-
--- A receipt's status names what was parked of it.
-CREATE INDEX ON parked (tenant_id, receipt_id);

@@ -6,5 +6,6 @@ mod garbage;
 mod line;
 mod log;
 mod real;
+mod rebuild;
 mod runs;
 mod samples;

@@ -70,6 +70,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The read models: build one anew, go back to the one before
+    #[command(subcommand)]
+    Projections(Projections),
     /// The streams on the server
     #[command(subcommand)]
     Nats(Nats),
@@ -204,6 +207,41 @@ pub struct Events {
     pub json: bool,
 }
 
+/// `jmip projections`
+#[derive(Debug, Subcommand)]
+pub enum Projections {
+    /// Show every version of every read model: which is live, how far it is, how many rows it has
+    List {
+        /// JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fill a new version from the log, compare it with the live one, and show it instead
+    Rebuild {
+        /// Which read model
+        name: commands::projections::Name,
+        /// Show it even where it differs from the live one
+        #[arg(long)]
+        force: bool,
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the version before the live one again, with everything that has happened since
+    Rollback {
+        /// Which read model
+        name: commands::projections::Name,
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a version that is not live
+    Drop {
+        /// Its schema, as `jmip projections list` names it
+        schema: String,
+    },
+}
+
 /// `jmip nats`
 #[derive(Debug, Subcommand)]
 pub enum Nats {
@@ -291,6 +329,7 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Status { json } => commands::status::status(json).await,
         Command::Events(events) => commands::events::events(events).await,
         Command::Digest { json } => commands::digest::digest(json).await,
+        Command::Projections(ask) => commands::projections::projections(ask).await,
         Command::Nats(Nats::Apply) => commands::nats::apply().await,
         Command::Nats(Nats::Check) => commands::nats::check().await,
         Command::Extract(extract) => commands::extract::extract(&extract),

@@ -11,7 +11,8 @@
 //! in `schema/` says `Not in digest:` and why. A JSON list whose comment says `In digest as a set:`
 //! counts with its elements sorted by their text.
 
-use crate::{Store, StoreError, View};
+use crate::column::sequence;
+use crate::{Store, StoreError, View, install};
 use futures::TryStreamExt;
 use jmip_core::ids;
 use serde::Serialize;
@@ -30,13 +31,12 @@ SELECT format('%I.%I', n.nspname, c.relname) AS relation, c.relname, a.attname,
     quote_ident(a.attname) AS column_name, array_position(k.conkey, a.attnum) AS place,
     CASE WHEN coalesce(col_description(c.oid, a.attnum), '') LIKE '%In digest as a set:%'
         THEN 'set' ELSE t.typname::text END AS kind
-FROM public.live_view AS l
-JOIN pg_namespace AS n ON n.nspname = l.schema_name
+FROM pg_namespace AS n
 JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relkind = 'r'
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type AS t ON t.oid = a.atttypid
 JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
-WHERE l.view = $1
+WHERE n.nspname = $1
     AND coalesce(obj_description(c.oid, 'pg_class'), '') NOT LIKE '%Not in digest:%'
     AND coalesce(col_description(c.oid, a.attnum), '') NOT LIKE '%Not in digest:%'
 ORDER BY c.relname COLLATE "C", a.attnum"#;
@@ -64,8 +64,17 @@ pub async fn digest(store: &Store) -> Result<Vec<TableDigest>, StoreError> {
     let tx = Store::snapshot(&mut client).await?;
     let mut digests = vec![];
     for view in View::ALL {
-        for table in tables(&tx, view).await? {
-            digests.push(digest_of(&tx, view, &table).await?);
+        let Some(live) = install::live(tx.client(), view).await? else {
+            continue;
+        };
+        for table in tables(&tx, &live.schema).await? {
+            let (rows, sha256) = digest_of(&tx, &table).await?;
+            digests.push(TableDigest {
+                view: view.name(),
+                table: table.name,
+                rows,
+                sha256,
+            });
         }
     }
     let current = digests
@@ -79,6 +88,56 @@ pub async fn digest(store: &Store) -> Result<Vec<TableDigest>, StoreError> {
     Ok(digests)
 }
 
+/// What two versions of a table are compared by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TableState {
+    /// Rows there are.
+    pub rows: u64,
+    /// Digest, lower-case hex; `None` for a table that has none.
+    pub sha256: Option<String>,
+}
+
+/// Rows and digests of every table of a versioned schema, by name.
+pub(crate) async fn states(
+    tx: &Transaction<'_>,
+    schema: &str,
+) -> Result<BTreeMap<String, TableState>, StoreError> {
+    let counts = row_counts(tx, schema).await?.into_iter();
+    let mut states: BTreeMap<_, _> = counts
+        .map(|(table, rows)| (table, TableState { rows, sha256: None }))
+        .collect();
+    for table in tables(tx, schema).await? {
+        let (rows, sha256) = digest_of(tx, &table).await?;
+        let sha256 = Some(sha256);
+        states.insert(table.name, TableState { rows, sha256 });
+    }
+    Ok(states)
+}
+
+/// Rows of every table of a versioned schema, by name.
+pub(crate) async fn row_counts(
+    tx: &Transaction<'_>,
+    schema: &str,
+) -> Result<BTreeMap<String, u64>, StoreError> {
+    let names = tx
+        .query_typed(
+            "SELECT c.relname::text, format('%I.%I', n.nspname, c.relname)
+             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname = $1 AND c.relkind = 'r'",
+            &[(&schema, Type::TEXT)],
+        )
+        .await?;
+    let mut counts = BTreeMap::new();
+    for name in &names {
+        let relation: &str = name.get(1);
+        let count = format!("SELECT count(*) FROM {relation}");
+        let row = tx.query_typed(&count, &[]).await?;
+        let rows = row.first().map(|row| sequence(row.get(0)));
+        counts.insert(name.get(0), rows.unwrap_or_default());
+    }
+    Ok(counts)
+}
+
 #[derive(Default)]
 struct Table {
     relation: String,
@@ -89,10 +148,8 @@ struct Table {
     key: BTreeMap<i32, String>,
 }
 
-async fn tables(tx: &Transaction<'_>, view: View) -> Result<Vec<Table>, StoreError> {
-    let rows = tx
-        .query_typed(COLUMNS, &[(&view.name(), Type::TEXT)])
-        .await?;
+async fn tables(tx: &Transaction<'_>, schema: &str) -> Result<Vec<Table>, StoreError> {
+    let rows = tx.query_typed(COLUMNS, &[(&schema, Type::TEXT)]).await?;
     let mut tables: Vec<Table> = vec![];
     for row in &rows {
         let name: String = row.get("relname");
@@ -129,11 +186,8 @@ fn text_of(column: &str, kind: &str) -> String {
     }
 }
 
-async fn digest_of(
-    tx: &Transaction<'_>,
-    view: View,
-    table: &Table,
-) -> Result<TableDigest, StoreError> {
+/// Rows of a table, and their digest.
+async fn digest_of(tx: &Transaction<'_>, table: &Table) -> Result<(u64, String), StoreError> {
     let mut hash = Sha256::new();
     for (name, _) in &table.columns {
         absorb(&mut hash, Some(name));
@@ -159,12 +213,7 @@ async fn digest_of(
             absorb(&mut hash, row.get(index));
         }
     }
-    Ok(TableDigest {
-        view: view.name(),
-        table: table.name.clone(),
-        rows,
-        sha256: ids::hex(&hash.finalize()),
-    })
+    Ok((rows, ids::hex(&hash.finalize())))
 }
 
 fn absorb(hash: &mut Sha256, text: Option<&str>) {

@@ -28,6 +28,52 @@ pub enum StoreError {
         /// The versioned schema.
         schema: String,
     },
+    /// A versioned schema has tables of another version than this program writes and shows.
+    #[error("schema {schema} is of version {version}, this jmip is of version {ours}")]
+    OtherVersion {
+        /// The versioned schema.
+        schema: String,
+        /// Its version.
+        version: i64,
+        /// That of this program.
+        ours: i64,
+    },
+    /// There is no such versioned schema.
+    #[error("there is no read model in schema {schema}")]
+    UnknownSchema {
+        /// As asked.
+        schema: String,
+    },
+    /// Clients read it.
+    #[error("schema {schema} is live")]
+    IsLive {
+        /// The versioned schema.
+        schema: String,
+    },
+    /// No version was shown before the live one, or it was dropped.
+    #[error("there is no earlier version of {view} to go back to")]
+    NoPrevious {
+        /// The projection.
+        view: &'static str,
+    },
+    /// Another process rebuilds or rolls back the same projection.
+    #[error("another rebuild or rollback of {view} is running")]
+    Busy {
+        /// The projection.
+        view: &'static str,
+    },
+    /// A version was not brought to the position of the live one.
+    #[error("schema {schema} does not stand where the live one stands")]
+    Apart {
+        /// The versioned schema.
+        schema: String,
+    },
+    /// Schema `api` could not be re-pointed while it was being read.
+    #[error("readers of {view} did not pause; nothing was switched")]
+    Readers {
+        /// The projection.
+        view: &'static str,
+    },
     /// Events are missing between the checkpoint and the batch, or inside the batch.
     #[error("gap before {view}: expected sequence {expected}, found {found}")]
     Gap {

@@ -31,6 +31,7 @@ pub mod market;
 mod projection;
 pub mod status;
 mod store;
+pub mod versions;
 
 pub use error::StoreError;
 pub use fact_json::facts as facts_json;

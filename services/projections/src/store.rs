@@ -66,6 +66,9 @@ impl Store {
     /// of each projection, and schema `api` over them. Does nothing where all is in place; several
     /// processes may call it at once.
     ///
+    /// Where clients read an older version, they go on reading it until the new one has come as far:
+    /// see [`Projection`](crate::Projection).
+    ///
     /// Errors: [`StoreError::Migration`] when an applied migration differs from ours, else as
     /// Postgres reports it.
     pub async fn migrate(&self) -> Result<(), StoreError> {
@@ -77,16 +80,19 @@ impl Store {
     }
 
     /// Shows a versioned schema of a projection in schema `api` instead of the one shown now, in one
-    /// transaction. How a rebuilt schema goes live.
+    /// transaction, whatever it holds; [`versions::switch`](crate::versions::switch) is the careful
+    /// way.
     ///
-    /// Errors: [`StoreError::NotInstalled`] when the schema does not exist.
+    /// Errors: [`StoreError::NotInstalled`] when the schema does not exist;
+    /// [`StoreError::OtherVersion`] when it is not of ours.
     pub async fn show(&self, view: View, schema: &str) -> Result<(), StoreError> {
         let mut client = self.client().await?;
         install::show(&mut client, view, schema).await
     }
 
     /// Creates a versioned schema of a projection beside those there are, empty, with its own
-    /// checkpoint. Does nothing when it exists.
+    /// checkpoint and without secondary indexes: those are built when it is shown. Does nothing when
+    /// it exists.
     ///
     /// Errors: as Postgres reports it.
     pub async fn create(&self, view: View, schema: &str) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! The loop of a projection: one unfiltered ordered reader, rows and checkpoint in one transaction.
 
 use crate::Context;
+use crate::log::Log;
 use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
@@ -10,8 +11,40 @@ use std::time::Instant;
 
 /// Events of one transaction.
 const BATCH: usize = 1000;
+/// The same of one that nobody waits for: fewer statements for the same rows.
+const BULK_BATCH: usize = 4000;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Brings a sink that no loop feeds up to a sequence and no further, telling how far it has come.
+///
+/// Errors: as the log or the sink reports them; when another process writes the same rows.
+pub async fn catch_up<S: Sink>(
+    log: &Log,
+    sink: &mut S,
+    until: u64,
+    mut come_to: impl FnMut(u64),
+) -> Result<(), Failure> {
+    let mut at = sink.take_over().await?;
+    if at >= until {
+        return Ok(());
+    }
+    let mut reader = Reader::open(log, &Selection::all_events(), at).await?;
+    while at < until {
+        let stretch: Vec<Delivered<Stored>> = reader.next(BULK_BATCH).await?;
+        let due = stretch.into_iter().map(|delivered| delivered.input);
+        let batch: Vec<Stored> = due.take_while(|event| event.sequence <= until).collect();
+        let Some(last) = batch.last().map(|event| event.sequence) else {
+            continue;
+        };
+        match sink.apply(&batch).await? {
+            Written::Stored => at = last,
+            Written::Fenced => return Err("another process fills the same read model".into()),
+        }
+        come_to(at);
+    }
+    Ok(())
+}
 
 /// Feeds a projection until shutdown.
 pub async fn run_projection<S: Sink>(context: Context, mut sink: S) {

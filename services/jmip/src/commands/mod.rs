@@ -8,6 +8,7 @@ pub mod job;
 pub mod jobs;
 pub mod nats;
 pub mod profile;
+pub mod projections;
 pub mod publish;
 pub mod recommend;
 pub mod run;

@@ -18,9 +18,9 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("../../../../schema/desk/05_audit_log.sql"),
 ];
 
-/// Feeds the present version of the desk.
+/// Feeds the desk that clients read.
 pub fn sink(store: &Store) -> Projection {
-    Projection::new(store, View::Desk, View::Desk.schema())
+    Projection::live(store, View::Desk)
 }
 
 /// Writes a batch table by table, each after those it refers to.

@@ -37,9 +37,9 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("../../../../schema/market/12_parked.sql"),
 ];
 
-/// Feeds the present version of the market.
+/// Feeds the market that clients read.
 pub fn sink(store: &Store) -> Projection {
-    Projection::new(store, View::Market, View::Market.schema())
+    Projection::live(store, View::Market)
 }
 
 /// Writes a batch table by table, each after those it refers to: events of one batch refer to each

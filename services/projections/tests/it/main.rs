@@ -12,4 +12,5 @@ mod desk;
 mod digests;
 mod fencing;
 mod lists;
+mod versions;
 mod world;

@@ -1,0 +1,5 @@
+-- Secondary indexes of desk: built after the tables are filled when that is done in bulk, so a
+-- statement that writes may rely on keys only.
+
+-- The trail is read latest first.
+CREATE INDEX ON audit_log (tenant_id, from_seq DESC);

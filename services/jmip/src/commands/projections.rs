@@ -1,0 +1,273 @@
+//! `jmip projections`: versions of the read models, built and switched while readers read.
+
+use crate::cli::Projections;
+use crate::exit::{Exit, ends};
+use crate::running::{self, Running};
+use crate::say::sayln;
+use crate::table;
+use anyhow::anyhow;
+use indicatif::{ProgressBar, ProgressStyle};
+use jmip_projections::versions::{self, Compared};
+use jmip_projections::{Projection, StoreError, View};
+use jmip_runtime::projection_loop;
+use serde::Serialize;
+use std::time::Instant;
+
+/// Events the live version may be ahead by when its writer is made to wait: a fraction of a second.
+const NEAR: u64 = 1000;
+/// Rounds of catching up with a live version that moves on meanwhile. One that is still ahead after
+/// so many is written as fast as ours; then its writer waits for the rest.
+const ROUNDS: u32 = 20;
+
+/// A read model, as it is named on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Name {
+    /// Exports, jobs, revisions, facts.
+    Market,
+    /// Profiles, policies, runs, the audit trail.
+    Desk,
+}
+
+impl Name {
+    fn view(self) -> View {
+        match self {
+            Self::Market => View::Market,
+            Self::Desk => View::Desk,
+        }
+    }
+}
+
+/// What a rebuild or rollback did.
+#[derive(Serialize)]
+struct Report {
+    view: &'static str,
+    /// What clients read now.
+    live: String,
+    /// What they read before.
+    previous: String,
+    /// Position of both when they were switched.
+    last_seq: u64,
+    seconds: f64,
+    /// Table by table at equal positions; nothing after a rollback.
+    tables: Vec<Compared>,
+}
+
+/// Does what is asked.
+pub async fn projections(ask: Projections) -> anyhow::Result<Exit> {
+    match ask {
+        Projections::List { json } => list(json).await,
+        Projections::Rebuild { name, force, json } => rebuild(name.view(), force, json).await,
+        Projections::Rollback { name, json } => rollback(name.view(), json).await,
+        Projections::Drop { schema } => drop_schema(&schema).await,
+    }
+}
+
+async fn list(json: bool) -> anyhow::Result<Exit> {
+    let found = versions::list(&running::store()?).await?;
+    if json {
+        sayln!("{}", serde_json::to_string(&found)?);
+        return Ok(Exit::Done);
+    }
+    let mut table = table::table(&["read model", "schema", "", "position", "rows", "MB"]);
+    for one in found {
+        table.add_row([
+            one.view,
+            one.schema,
+            format!("{:?}", one.state).to_lowercase(),
+            one.last_seq.to_string(),
+            one.rows.to_string(),
+            (one.size_bytes / 1_000_000).to_string(),
+        ]);
+    }
+    sayln!("{table}");
+    Ok(Exit::Done)
+}
+
+async fn drop_schema(schema: &str) -> anyhow::Result<Exit> {
+    let dropped = versions::drop_schema(&running::store()?, schema).await;
+    dropped.map_err(as_exit)?;
+    sayln!("dropped {schema}");
+    Ok(Exit::Done)
+}
+
+/// Errors that are about what was asked for end in codes of their own.
+fn as_exit(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::UnknownSchema { .. } | StoreError::NoPrevious { .. } => {
+            ends(Exit::NotFound, error.to_string())
+        }
+        StoreError::IsLive { .. } => ends(Exit::Usage, error.to_string()),
+        other => other.into(),
+    }
+}
+
+async fn rebuild(view: View, force: bool, json: bool) -> anyhow::Result<Exit> {
+    let began = Instant::now();
+    let system = running::system().await?;
+    let _sole = versions::alone(&system.store, view).await?;
+    let live = versions::live(&system.store, view).await?;
+    let schema = versions::begin(&system.store, view).await?;
+    let mut filling = Filling::of(&system, view, &schema);
+    filling.follow().await?;
+    filling.bar.set_message("building indexes");
+    versions::index(&system.store, view, &schema).await?;
+    filling.follow().await?;
+    filling.bar.set_message("comparing");
+    let pair = (view, schema.as_str());
+    let tables = versions::compare(&system.store, pair, filling.up_to()).await?;
+    let differing: Vec<&str> = tables
+        .iter()
+        .filter(|one| !one.is_equal())
+        .map(|one| one.table.as_str())
+        .collect();
+    if !differing.is_empty() && !force {
+        filling.bar.finish_and_clear();
+        print_tables(&tables, json)?;
+        anyhow::bail!(
+            "{} and {schema} differ in {}; {schema} stays beside it and was not shown: rebuild with \
+             --force to show what this version of jmip makes of the log",
+            live.schema,
+            differing.join(", ")
+        );
+    }
+    filling.follow().await?;
+    let last_seq = versions::switch(&system.store, pair, filling.up_to()).await?;
+    filling.bar.finish_and_clear();
+    let report = Report {
+        view: view.name(),
+        live: schema,
+        previous: live.schema,
+        last_seq,
+        seconds: seconds(began),
+        tables,
+    };
+    print(&report, json)?;
+    Ok(Exit::Done)
+}
+
+async fn rollback(view: View, json: bool) -> anyhow::Result<Exit> {
+    let began = Instant::now();
+    let system = running::system().await?;
+    let _sole = versions::alone(&system.store, view).await?;
+    let live = versions::live(&system.store, view).await?;
+    let previous = versions::previous(&system.store, view).await;
+    let previous = previous.map_err(as_exit)?;
+    let mut filling = Filling::of(&system, view, &previous.schema);
+    filling.follow().await?;
+    let pair = (view, previous.schema.as_str());
+    let last_seq = versions::switch(&system.store, pair, filling.up_to()).await?;
+    filling.bar.finish_and_clear();
+    let report = Report {
+        view: view.name(),
+        live: previous.schema,
+        previous: live.schema,
+        last_seq,
+        seconds: seconds(began),
+        tables: vec![],
+    };
+    print(&report, json)?;
+    Ok(Exit::Done)
+}
+
+/// A version on its way to where the live one is.
+struct Filling<'a> {
+    system: &'a Running,
+    view: View,
+    sink: Projection,
+    bar: ProgressBar,
+}
+
+impl<'a> Filling<'a> {
+    fn of(system: &'a Running, view: View, schema: &str) -> Self {
+        let bar = ProgressBar::no_length();
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {pos} of {len} events {per_sec} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        Self {
+            system,
+            view,
+            sink: Projection::new(&system.store, view, schema),
+            bar,
+        }
+    }
+
+    /// Comes near the live version while that goes on.
+    async fn follow(&mut self) -> anyhow::Result<()> {
+        for _ in 0..ROUNDS {
+            let live = versions::live(&self.system.store, self.view).await?;
+            self.to(live.last_seq).await?;
+            let now = versions::live(&self.system.store, self.view).await?;
+            if now.last_seq.saturating_sub(live.last_seq) <= NEAR {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn to(&mut self, until: u64) -> anyhow::Result<()> {
+        let bar = self.bar.clone();
+        bar.set_length(until);
+        let log = &self.system.log;
+        projection_loop::catch_up(log, &mut self.sink, until, |at| bar.set_position(at))
+            .await
+            .map_err(|error| anyhow!(error))
+    }
+
+    /// How it comes to exactly where the live version is made to wait.
+    fn up_to<'s>(&'s mut self) -> impl FnOnce(u64) -> UpTo<'s> + use<'s, 'a> {
+        move |until| Box::pin(self.to(until))
+    }
+}
+
+/// The rest of the way.
+type UpTo<'a> = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
+
+fn seconds(began: Instant) -> f64 {
+    (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn print(report: &Report, json: bool) -> anyhow::Result<()> {
+    if json {
+        sayln!("{}", serde_json::to_string(report)?);
+        return Ok(());
+    }
+    print_tables(&report.tables, json)?;
+    sayln!(
+        "{} is live at position {} after {:.1} s; back with jmip projections rollback {}, for good \
+         with jmip projections drop {}",
+        report.live,
+        report.last_seq,
+        report.seconds,
+        report.view,
+        report.previous,
+    );
+    Ok(())
+}
+
+fn print_tables(tables: &[Compared], json: bool) -> anyhow::Result<()> {
+    if json {
+        sayln!("{}", serde_json::to_string(tables)?);
+        return Ok(());
+    }
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let mut printed = table::table(&["table", "live rows", "new rows", "digest"]);
+    for one in tables {
+        let rows = |state: &Option<jmip_projections::digest::TableState>| {
+            state
+                .as_ref()
+                .map_or("–".to_owned(), |state| state.rows.to_string())
+        };
+        let digest = one.other.as_ref().and_then(|state| state.sha256.as_deref());
+        let digest = match (one.is_equal(), digest) {
+            (true, Some(digest)) => format!("equal {}", &digest[..12]),
+            (true, None) => "rows equal".to_owned(),
+            (false, _) => "differs".to_owned(),
+        };
+        printed.add_row([one.table.clone(), rows(&one.live), rows(&one.other), digest]);
+    }
+    sayln!("{printed}");
+    Ok(())
+}
