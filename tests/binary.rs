@@ -46,7 +46,11 @@ impl Place {
             "JMIP_API_LISTEN",
             "JMIP_API_KEY",
             "JMIP_STATE_DIR",
+            "JMIP_METRICS_LISTEN",
             "JMIP_LOG",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "TRACEPARENT",
         ] {
             command.env_remove(name);
         }

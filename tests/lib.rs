@@ -2,6 +2,8 @@
 //! own.
 
 pub mod binary;
+pub mod collector;
+pub mod exposition;
 
 use jmip::embedded::{Embedded, Given};
 use jmip::system::{ALL, Service, Settings, System};
@@ -57,6 +59,7 @@ impl Servers {
             database_url: Secret::new(endpoints.database_url.clone()),
             api_listen: Some(([127, 0, 0, 1], 0).into()),
             api_key: Some(Secret::new(API_KEY.to_owned())),
+            metrics_listen: None,
             state_dir: Some(self.dir().join("state")),
         }
     }

@@ -9,3 +9,5 @@ mod real;
 mod rebuild;
 mod runs;
 mod samples;
+mod secrets;
+mod telemetry;

@@ -5,7 +5,7 @@
 //! through the runtime's log handle; uploads become messages of the ingest stream. It decides
 //! nothing and holds no SQL.
 //!
-//! Invariants: everything under `/v1` needs the API key; every error is problem+json, and one of
+//! Invariants: everything under `/v1`, and `/metrics`, needs the API key; every error is problem+json, and one of
 //! ours (5xx) never says more than a code; no body, query, key or token is ever logged; an upload is
 //! never held in memory; accepted means stored on the log.
 //!
@@ -33,5 +33,5 @@ pub mod append;
 pub mod http;
 
 pub use append::AppendError;
-pub use http::{Api, ApiError, ImportProfile, router, serve};
+pub use http::{Api, ApiError, ImportProfile, router, serve, serve_metrics};
 pub use jmip_runtime::CancellationToken;

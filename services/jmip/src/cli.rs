@@ -5,6 +5,7 @@ use crate::exit::{Ends, Exit};
 use crate::say::complain;
 use crate::system::Service;
 use clap::{Args, Parser, Subcommand};
+use jmip_runtime::telemetry::{self, Sends};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -291,7 +292,8 @@ pub struct Eval {
 
 /// Runs a command and turns how it ended into an exit code.
 pub fn main(cli: Cli) -> ExitCode {
-    jmip_runtime::telemetry::start(std::env::var("JMIP_LOG").ok().as_deref());
+    let (name, sends) = told(&cli.command);
+    let telemetry = telemetry::start(std::env::var("JMIP_LOG").ok().as_deref(), sends);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -299,7 +301,11 @@ pub fn main(cli: Cli) -> ExitCode {
             return ExitCode::from(Exit::Failed as u8);
         }
     };
-    let exit = match runtime.block_on(run(cli.command)) {
+    let ran = match sends {
+        Sends::Traces => runtime.block_on(telemetry.command(name, run(cli.command))),
+        Sends::Nothing | Sends::Everything => runtime.block_on(run(cli.command)),
+    };
+    let exit = match ran {
         Ok(exit) => exit,
         Err(error) => {
             complain(&jmip_runtime::chain(error.as_ref()));
@@ -310,7 +316,20 @@ pub fn main(cli: Cli) -> ExitCode {
     };
     // Threads that wait for input are not waited for.
     runtime.shutdown_background();
+    telemetry.stop();
     ExitCode::from(exit as u8)
+}
+
+/// What a collector is told of a command: those that put something on the log begin a trace.
+fn told(command: &Command) -> (&'static str, Sends) {
+    match command {
+        Command::Up(up) if !up.detach => ("jmip up", Sends::Everything),
+        Command::Run { .. } => ("jmip run", Sends::Everything),
+        Command::Publish(_) => ("jmip publish", Sends::Traces),
+        Command::Recommend(_) => ("jmip recommend", Sends::Traces),
+        Command::Profile(Profile::Import { .. }) => ("jmip profile import", Sends::Traces),
+        _ => ("jmip", Sends::Nothing),
+    }
 }
 
 async fn run(command: Command) -> anyhow::Result<Exit> {

@@ -56,6 +56,8 @@ pub struct Settings {
     pub api_listen: Option<SocketAddr>,
     /// What its clients send; needed when it runs.
     pub api_key: Option<Secret>,
+    /// Where metrics are shown without a key, when anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Folder of state caches and spooled exports.
     pub state_dir: Option<PathBuf>,
 }
@@ -72,6 +74,8 @@ pub struct System {
     pub statuses: Statuses,
     /// Where the API listens, when it runs.
     pub api_address: Option<SocketAddr>,
+    /// Where metrics are shown without a key, when they are.
+    pub metrics_address: Option<SocketAddr>,
 }
 
 impl System {
@@ -111,11 +115,29 @@ impl System {
             store,
             statuses: context.statuses,
             api_address: None,
+            metrics_address: None,
         };
+        if let Some(listen) = settings.metrics_listen {
+            system.show_metrics(listen).await?;
+        }
         if services.contains(&Service::Api) {
             system.serve(settings).await?;
         }
         Ok(system)
+    }
+
+    async fn show_metrics(&mut self, listen: SocketAddr) -> anyhow::Result<()> {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}"))?;
+        self.metrics_address = Some(listener.local_addr()?);
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = jmip_api::serve_metrics(listener, shutdown).await {
+                tracing::error!(error = %error, "metrics are no longer shown");
+            }
+        });
+        Ok(())
     }
 
     async fn serve(&mut self, settings: Settings) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Every variable there is, with what it is for.
-pub const VARIABLES: [(&str, &str); 7] = [
+pub const VARIABLES: [(&str, &str); 13] = [
     (
         "JMIP_NATS_URL",
         "nats server to use instead of an own one, nats://user:password@host:port",
@@ -20,6 +20,10 @@ pub const VARIABLES: [(&str, &str); 7] = [
         "secret a client sends as `Authorization: Bearer …`",
     ),
     (
+        "JMIP_METRICS_LISTEN",
+        "address and port where /metrics is shown without a key",
+    ),
+    (
         "JMIP_STATE_DIR",
         "folder of state caches and spooled exports",
     ),
@@ -30,6 +34,26 @@ pub const VARIABLES: [(&str, &str); 7] = [
     (
         "JMIP_LOG",
         "what is logged: error, warn, info, debug, or tracing directives",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "collector that traces and metrics are sent to, http://host:4318",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "headers sent to it, name=value,…; may hold a secret",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "http/protobuf, the only one there is",
+    ),
+    (
+        "OTEL_SERVICE_NAME",
+        "name that telemetry is sent under; jmip",
+    ),
+    (
+        "TRACEPARENT",
+        "W3C trace context that a command's trace goes on with",
     ),
 ];
 
@@ -64,6 +88,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// `JMIP_API_LISTEN`.
     pub api_listen: Option<SocketAddr>,
+    /// `JMIP_METRICS_LISTEN`.
+    pub metrics_listen: Option<SocketAddr>,
     /// `JMIP_API_KEY`.
     pub api_key: Option<Secret>,
     /// `JMIP_STATE_DIR`.
@@ -100,17 +126,18 @@ impl Config {
             nats_url: get("JMIP_NATS_URL").map(Secret::new),
             database_url: get("JMIP_DATABASE_URL").map(Secret::new),
             api_listen: None,
+            metrics_listen: None,
             api_key: get("JMIP_API_KEY").map(Secret::new),
             state_dir: get("JMIP_STATE_DIR").map(PathBuf::from),
         };
-        if let Some(listen) = get("JMIP_API_LISTEN") {
-            match listen.parse() {
-                Ok(address) => config.api_listen = Some(address),
-                Err(_) => problems.push(format!(
-                    "JMIP_API_LISTEN must be address:port such as 127.0.0.1:8080, not {listen:?}"
-                )),
-            }
-        }
+        let mut address = |name: &str| {
+            let given = get(name)?;
+            let wrong =
+                || format!("{name} must be address:port such as 127.0.0.1:8080, not {given:?}");
+            given.parse().map_err(|_| problems.push(wrong())).ok()
+        };
+        config.api_listen = address("JMIP_API_LISTEN");
+        config.metrics_listen = address("JMIP_METRICS_LISTEN");
         if config
             .api_key
             .as_ref()

@@ -59,11 +59,15 @@ impl LogError {
 }
 
 /// An error with its causes on one line: what a log line and a status want.
+///
+/// Of each only its first line: Postgres tells whole rows in the lines below, and a row may be what
+/// a posting or a person says.
 pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let first_line = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    let mut text = first_line(error.to_string());
     let mut source = error.source();
     while let Some(cause) = source {
-        let cause_text = cause.to_string();
+        let cause_text = first_line(cause.to_string());
         if !text.ends_with(&cause_text) {
             text.push_str(": ");
             text.push_str(&cause_text);
@@ -71,4 +75,16 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_postgres_says_of_a_row_is_not_repeated() {
+        let row = "ERROR: a check failed\nDETAIL: Failing row contains (canary).";
+        let error = LogError::request("a transaction", row);
+        assert_eq!(chain(&error), "a transaction failed: ERROR: a check failed");
+    }
 }

@@ -6,6 +6,7 @@ use crate::error::LogError;
 use crate::log::Log;
 use crate::reader::WAKE;
 use crate::retry::Backoff;
+use crate::telemetry;
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use jmip_core::event::BlobPointer;
@@ -24,7 +25,7 @@ pub struct ExportClaims {
     pub captured_at: Option<String>,
     /// What its file was called.
     pub filename: Option<String>,
-    /// W3C trace context the publishing belongs to; made when absent.
+    /// W3C trace context the publishing belongs to; when absent, that of what is being done.
     pub trace: Option<String>,
 }
 
@@ -148,10 +149,12 @@ fn headers_of(claims: &ExportClaims) -> HeaderMap {
         let one_line: String = filename.chars().filter(|c| !c.is_control()).collect();
         headers.insert("Jmip-Filename", one_line);
     }
-    let fresh = || {
-        let (trace, span) = (uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        format!("00-{trace}-{}-01", &span.to_string()[..16])
-    };
-    headers.insert(TRACEPARENT, claims.trace.clone().unwrap_or_else(fresh));
+    let trace = claims
+        .trace
+        .clone()
+        .or_else(|| telemetry::header().map(|text| text.to_string()));
+    if let Some(trace) = trace {
+        headers.insert(TRACEPARENT, trace);
+    }
     headers
 }

@@ -6,6 +6,7 @@ use crate::position::{self, Position};
 use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::Backoff;
 use crate::status::Status;
+use crate::telemetry::{self, Work, instruments};
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
@@ -13,7 +14,7 @@ use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Message, Stored, subjects};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -191,7 +192,7 @@ impl Log {
         let id = envelope.id.clone();
         let outgoing = [Outgoing {
             envelope,
-            trace: None,
+            trace: telemetry::header(),
         }];
         let fence = Fence {
             subjects: &subjects,
@@ -324,6 +325,7 @@ impl Log {
             event_id: ours.clone(),
         };
         let mut backoff = Backoff::new();
+        let began = Instant::now();
         loop {
             let storing = batch::store(&self.client, ask.batch, &fence);
             let mut answer = tokio::select! {
@@ -352,6 +354,7 @@ impl Log {
             match answer {
                 Ok(Outcome::Stored(sequence)) => {
                     ask.status.recovered();
+                    ask.count(began.elapsed());
                     return Ok(Some(stored(sequence)));
                 }
                 Ok(Outcome::LostFence) => {}
@@ -401,4 +404,30 @@ pub(crate) struct Commit<'a> {
     pub position: Position,
     pub status: &'a Status,
     pub shutdown: &'a CancellationToken,
+}
+
+impl Commit<'_> {
+    /// Counts what was stored, by kind of event.
+    fn count(&self, took: Duration) {
+        let stage = self.status.name();
+        let mut kinds: Vec<(Kind, u64)> = vec![];
+        for event in self
+            .batch
+            .iter()
+            .filter_map(|one| one.envelope.event.as_ref())
+        {
+            let kind = subjects::kind_of(event);
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((kind, 1)),
+            }
+        }
+        for (kind, count) in kinds {
+            instruments().stored(stage, kind.name(), count);
+            if kind == subjects::MESSAGE_PARKED {
+                instruments().parked(stage, count);
+            }
+        }
+        instruments().took(Work::Batch, stage, took);
+    }
 }

@@ -5,6 +5,7 @@ use crate::log::Log;
 use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
+use crate::telemetry::{Batch, Spans, Work, instruments};
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
 use std::time::Instant;
@@ -100,7 +101,8 @@ async fn session<S: Sink>(
     status.is(LoopState::Running);
     status.at(after, reader.pending_at_open());
     loop {
-        let stretch: Vec<Delivered<Stored>> = reader.next(BATCH).await?;
+        let mut stretch: Vec<Delivered<Stored>> = reader.next(BATCH).await?;
+        let spans = Spans::over(Batch::Projection(sink.name()), &mut stretch);
         let Some(last) = stretch.last() else { continue };
         let (sequence, pending) = (last.input.sequence, last.pending);
         let batch: Vec<Stored> = stretch
@@ -113,6 +115,8 @@ async fn session<S: Sink>(
             Written::Stored => *backoff = Backoff::new(),
             Written::Fenced => return Ok(()),
         }
+        instruments().took(Work::Transaction, sink.name(), read.elapsed());
+        spans.end(0);
         status.at(sequence, pending);
         status.done(batch.len() as u64, 0);
         tracing::debug!(

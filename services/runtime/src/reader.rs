@@ -8,6 +8,7 @@ use crate::batch::TRACEPARENT;
 use crate::error::LogError;
 use crate::log::Log;
 use crate::position::{self, Position};
+use crate::telemetry::is_trace_context;
 use async_nats::Subscriber;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::pull::{self, Batch};
@@ -99,6 +100,8 @@ pub struct Delivered<I> {
 pub trait FromMessage: Input + Sized {
     /// Stream that holds such messages.
     const STREAM: &'static str;
+    /// Whether such a message begins a trace when it names none: it came from outside.
+    const BEGINS_TRACES: bool;
 
     /// Reads one; total. Bytes that are no envelope become one without an event.
     fn read(message: Incoming) -> Self;
@@ -116,6 +119,7 @@ pub struct Incoming {
 
 impl FromMessage for Stored {
     const STREAM: &'static str = subjects::EVENTS_STREAM;
+    const BEGINS_TRACES: bool = false;
 
     fn read(message: Incoming) -> Self {
         let envelope = Envelope::decode(message.payload.as_ref()).unwrap_or_default();
@@ -129,6 +133,7 @@ impl FromMessage for Stored {
 
 impl FromMessage for RawMessage {
     const STREAM: &'static str = subjects::INGEST_STREAM;
+    const BEGINS_TRACES: bool = true;
 
     fn read(message: Incoming) -> Self {
         Self {
@@ -141,14 +146,6 @@ impl FromMessage for RawMessage {
             payload: message.payload.into(),
         }
     }
-}
-
-/// Whether a text from outside is a W3C trace context, which is copied onto every event that
-/// follows: `00-<32 hex>-<16 hex>-<2 hex>`.
-fn is_trace(text: &str) -> bool {
-    let is_hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-    lengths == [2, 32, 16, 2] && text.split('-').all(is_hex)
 }
 
 fn header(message: &jetstream::Message, name: &str) -> Option<String> {
@@ -328,7 +325,7 @@ impl Reader {
             stretch.push(Delivered {
                 trace: message
                     .header(TRACEPARENT)
-                    .filter(|text| is_trace(text))
+                    .filter(|text| is_trace_context(text))
                     .map(Arc::from),
                 position: None,
                 pending: 0,
@@ -359,25 +356,5 @@ impl Reader {
             tokio::time::timeout(LOOK, wake.next()).await,
             Ok(Some(_)) | Err(_)
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_trace_context_is_carried_on() {
-        assert!(is_trace(
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        ));
-        for text in [
-            "",
-            "00-0af7",
-            &"a".repeat(55),
-            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-        ] {
-            assert!(!is_trace(text), "{text}");
-        }
     }
 }

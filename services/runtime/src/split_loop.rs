@@ -10,6 +10,7 @@ use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::Backoff;
 use crate::stage_loop::{stand_by, unless_stopped};
 use crate::status::{LoopKind, LoopState, Status};
+use crate::telemetry::{self, Spans};
 use jmip_core::{Cause, Envelope, Event, Message, Seal, Splitter, Stored};
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -77,12 +78,16 @@ impl Session<'_> {
         self.status
             .at(tail.position.input, reader.pending_at_open());
         loop {
-            let stretch: Vec<Delivered<Stored>> =
+            let mut stretch: Vec<Delivered<Stored>> =
                 unless_stopped(self.context, reader.next(STRETCH)).await?;
-            for (index, delivered) in stretch.iter().enumerate() {
+            for index in 0..stretch.len() {
+                // Each input is a batch of its own, which may be a long one.
+                let batch = telemetry::Batch::Stage(self.splitter.name);
+                let spans = Spans::over(batch, &mut stretch[index..=index]);
+                let delivered = &stretch[index];
                 let behind = delivered.pending + (stretch.len() - index - 1) as u64;
                 self.status.at(tail.position.input, behind + 1);
-                let Ok(new) = self.split(delivered, tail).await? else {
+                let Ok(new) = self.split(delivered, (tail, spans)).await? else {
                     return Ok(());
                 };
                 tail = new;
@@ -96,7 +101,7 @@ impl Session<'_> {
     async fn split(
         &self,
         delivered: &Delivered<Stored>,
-        tail: Tail,
+        (tail, spans): (Tail, Spans),
     ) -> Result<Result<Tail, Lost>, LogError> {
         let input = &delivered.input;
         let mut writer = Writer {
@@ -110,9 +115,11 @@ impl Session<'_> {
             tail,
             batch: vec![],
             bytes: 0,
+            spans,
         };
         let Some(located) = (self.splitter.locate)(&input.envelope) else {
             self.status.done(1, 0);
+            writer.spans.end(0);
             return Ok(Ok(writer.tail));
         };
         let file = match self.fetch(&located).await? {
@@ -251,6 +258,7 @@ struct Writer<'a> {
     tail: Tail,
     batch: Vec<Outgoing>,
     bytes: usize,
+    spans: Spans,
 }
 
 impl Writer<'_> {
@@ -327,6 +335,7 @@ impl Writer<'_> {
             return Ok(Err(Lost));
         }
         self.session.status.done(1, 0);
+        self.spans.end(0);
         Ok(Ok(self.tail))
     }
 
@@ -340,6 +349,7 @@ impl Writer<'_> {
             return Ok(Err(Lost));
         }
         self.session.status.done(1, 1);
+        self.spans.end(1);
         Ok(Ok(self.tail))
     }
 }

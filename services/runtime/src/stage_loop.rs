@@ -8,6 +8,7 @@ use crate::position::Position;
 use crate::reader::{Delivered, FromMessage, Reader};
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
+use crate::telemetry::{Batch, Spans, Work, instruments};
 use crate::{Context, Selection};
 use jmip_core::stage::Input;
 use jmip_core::{Fold, Knowledge, Message, RawMessage, Stage, Stored};
@@ -84,17 +85,20 @@ async fn session<D: Decider>(
     status.at(after, reader.pending_at_open());
     loop {
         let next = unless_stopped(context, reader.next::<D::Input>(STRETCH)).await;
-        let stretch = match next {
+        let mut stretch = match next {
             Err(LogError::Shutdown) => {
                 decider.closing(&tail);
                 return Err(LogError::Shutdown);
             }
             other => other?,
         };
+        // Before the decision: what is decided on an input is stored under its span.
+        let spans = Spans::over(Batch::Stage(decider.name()), &mut stretch);
         let Some(last) = stretch.last() else { continue };
         let read = Instant::now();
         let decided = tokio::task::block_in_place(|| decider.decide(&stretch));
         let decided_in = read.elapsed();
+        instruments().took(Work::Decide, decider.name(), decided_in);
         let parked = decided.iter().filter(|one| one.parked).count() as u64;
         let job = Job {
             context,
@@ -108,6 +112,7 @@ async fn session<D: Decider>(
                 return Ok(());
             }
         }
+        spans.end(parked);
         decider.settled(&tail);
         *backoff = Backoff::new();
         status.at(last.input.sequence(), last.pending);

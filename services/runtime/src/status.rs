@@ -2,6 +2,7 @@
 
 use crate::error::{LogError, chain};
 use crate::log::Log;
+use crate::telemetry::instruments;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -112,6 +113,7 @@ impl Statuses {
         };
         let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
         loops.insert(name.to_owned(), status);
+        instruments().announce(name, kind == LoopKind::Stage);
         Status {
             name,
             statuses: self.clone(),
@@ -176,6 +178,11 @@ impl Log {
 }
 
 impl Status {
+    /// Name of the loop.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn change(&self, change: impl FnOnce(&mut LoopStatus)) {
         let mut loops = self
             .statuses
@@ -192,6 +199,7 @@ impl Status {
             status.state = state;
             status.error = None;
         });
+        instruments().is(self.name, state);
     }
 
     pub(crate) fn at(&self, position: u64, lag: u64) {
@@ -199,6 +207,7 @@ impl Status {
             status.position = position;
             status.lag = lag;
         });
+        instruments().lag(self.name, lag);
     }
 
     pub(crate) fn done(&self, inputs: u64, parked: u64) {
@@ -207,6 +216,7 @@ impl Status {
             status.processed += inputs;
             status.parked += parked;
         });
+        instruments().did(self.name, inputs);
     }
 
     /// What failed does no more.
@@ -214,6 +224,7 @@ impl Status {
         self.change(|status| {
             if status.state == LoopState::Retrying {
                 status.state = LoopState::Running;
+                instruments().is(self.name, LoopState::Running);
             }
             status.error = None;
         });
@@ -226,5 +237,7 @@ impl Status {
             status.state = LoopState::Retrying;
             status.error = Some(text);
         });
+        instruments().retries(self.name);
+        instruments().is(self.name, LoopState::Retrying);
     }
 }

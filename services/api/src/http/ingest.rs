@@ -5,8 +5,8 @@ use super::upload::{self, Claims};
 use super::{ApiError, Shared, ask};
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jmip_core::subjects::{self, DEFAULT_TENANT};
 use jmip_runtime::{ExportClaims, Published};
@@ -38,12 +38,11 @@ pub(super) async fn upload(
     Params(mut claims): Params<Claims>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let trace = traceparent(request.headers());
     // What the query says is checked before a byte is taken, the rest when all is here.
     check_stated(&claims)?;
     let mut spooled =
         upload::receive(request, &mut claims, shared.api.state_dir.as_deref()).await?;
-    let claims = check(claims, trace)?;
+    let claims = check(claims)?;
     let turn = shared.publishing.acquire().await;
     let published = shared
         .api
@@ -67,7 +66,7 @@ fn accepted(published: Published) -> Response {
     (StatusCode::ACCEPTED, location, Json(body)).into_response()
 }
 
-fn check(claims: Claims, trace: Option<String>) -> Result<ExportClaims, ApiError> {
+fn check(claims: Claims) -> Result<ExportClaims, ApiError> {
     check_stated(&claims)?;
     let captured_at = match &claims.captured_at {
         Some(text) => Some(ask::instant("captured_at", text)?.to_rfc3339()),
@@ -79,7 +78,8 @@ fn check(claims: Claims, trace: Option<String>) -> Result<ExportClaims, ApiError
         source: claims.source.ok_or_else(missing)?,
         captured_at,
         filename: claims.filename,
-        trace,
+        // That of the request, as the middleware has it.
+        trace: None,
     })
 }
 
@@ -102,15 +102,6 @@ fn check_stated(claims: &Claims) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// W3C trace context; one that is not in its form is as good as none. Source: Trace Context §3.2.
-fn traceparent(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    (lengths == [2, 32, 16, 2] && parts.iter().all(|part| is_hex(part))).then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +117,7 @@ mod tests {
     #[test]
     fn a_capture_time_is_published_in_utc() {
         let stated = claims(Some("jobspy"), Some("2024-09-07T14:00:00+02:00"));
-        let checked = check(stated, None).unwrap();
+        let checked = check(stated).unwrap();
         assert_eq!(checked.captured_at.as_deref(), Some("2024-09-07T12:00:00Z"));
         assert_eq!(checked.tenant, "default");
     }
@@ -141,20 +132,7 @@ mod tests {
             Some("a b"),
             Some("*"),
         ] {
-            assert!(check(claims(source, None), None).is_err(), "{source:?}");
+            assert!(check(claims(source, None)).is_err(), "{source:?}");
         }
-    }
-
-    #[test]
-    fn a_trace_is_passed_on_only_in_its_form() {
-        let header = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("traceparent", text.parse().unwrap());
-            traceparent(&headers)
-        };
-        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(header(good).as_deref(), Some(good));
-        assert_eq!(header("00-xx-b7ad6b7169203331-01"), None);
-        assert_eq!(traceparent(&HeaderMap::new()), None);
     }
 }

@@ -7,6 +7,7 @@ mod exports;
 mod health;
 mod ingest;
 mod jobs;
+mod metrics;
 mod observe;
 mod profile;
 mod recommendations;
@@ -18,6 +19,7 @@ mod upload;
 mod tests;
 
 pub use error::ApiError;
+pub use metrics::serve_metrics;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -79,9 +81,11 @@ pub fn router(api: Api) -> Router {
     let v1 = v1
         .method_not_allowed_fallback(error::no_method)
         .layer(from_fn_with_state(key, auth::require_key));
+    let metrics = get(metrics::metrics).layer(from_fn_with_state(key, auth::require_key));
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", metrics)
         .nest("/v1", v1)
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)

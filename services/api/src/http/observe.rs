@@ -1,11 +1,12 @@
-//! What every request gets: an id, a limit in time, and one line in the log.
+//! What every request gets: an id, a limit in time, one line in the log, a span and a measurement.
 
 use super::ApiError;
 use super::error::Cause;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use jmip_runtime::telemetry::{self, Asked};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -16,25 +17,57 @@ const REQUEST_ID_MAX_BYTES: usize = 64;
 /// Longest time for anything but an upload: above every wait of the log and the store.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
-/// Names the request, and logs how it ended: the route, never the query, a header or a body.
+/// Asked every few seconds by machines: counted and logged, but no part of a trace.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// Names the request, and says how it ended: the route, never the query, a header or a body.
 pub(super) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(request.headers());
-    let method = request.method().clone();
+    let method = known(request.method());
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
+    let route = matched.as_ref().map_or("(no route)", MatchedPath::as_str);
+    let asked = (!PROBES.contains(&route)).then(|| {
+        let trace = request.headers().get("traceparent");
+        let trace = trace.and_then(|text| text.to_str().ok());
+        Asked::begin(method, route, trace)
+    });
+    let mut response = match &asked {
+        Some(asked) => asked.answer(next.run(request)).await,
+        None => next.run(request).await,
+    };
+    let (status, took) = (response.status(), started.elapsed());
     let ended = Ended {
         id: &id,
-        method: method.as_str(),
-        route: matched.as_ref().map_or("(no route)", MatchedPath::as_str),
-        status: response.status(),
-        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        trace_id: asked.as_ref().and_then(Asked::trace_id),
+        method,
+        route,
+        status,
+        took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     };
+    if let Some(asked) = asked {
+        asked.answered(status.as_u16());
+    }
+    telemetry::request_took(method, route, status.as_u16(), took);
     ended.log(response.extensions_mut().remove::<Cause>());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// The method where it is one of ours: a label and a span name must not be whatever somebody sends.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "(other)",
+    }
 }
 
 /// Gives up on what takes too long.
@@ -50,6 +83,7 @@ pub(super) async fn within_limit(request: Request, next: Next) -> Response {
 
 struct Ended<'a> {
     id: &'a str,
+    trace_id: Option<String>,
     method: &'a str,
     route: &'a str,
     status: StatusCode,
@@ -60,6 +94,7 @@ impl Ended<'_> {
     fn log(&self, cause: Option<Cause>) {
         let Self {
             id,
+            ref trace_id,
             method,
             route,
             status,
@@ -69,6 +104,7 @@ impl Ended<'_> {
         match cause {
             Some(Cause(cause)) => tracing::error!(
                 request_id = id,
+                trace_id,
                 method,
                 route,
                 status,
@@ -78,6 +114,7 @@ impl Ended<'_> {
             ),
             None => tracing::info!(
                 request_id = id,
+                trace_id,
                 method,
                 route,
                 status,

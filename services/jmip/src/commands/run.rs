@@ -17,6 +17,7 @@ pub async fn run(services: Vec<Service>) -> anyhow::Result<Exit> {
             .ok_or_else(|| missing("JMIP_DATABASE_URL"))?,
         api_listen: config.api_listen,
         api_key: config.api_key,
+        metrics_listen: config.metrics_listen,
         state_dir: config.state_dir,
     };
     let services = if services.is_empty() {

@@ -138,6 +138,7 @@ async fn serve(
             Some(key) => key,
             None => own_key(&dir)?,
         }),
+        metrics_listen: config.metrics_listen,
         state_dir: Some(config.state_dir.unwrap_or_else(|| dir.join("state"))),
     };
     let mut system = System::start(&ALL, settings).await?;

@@ -215,7 +215,12 @@ pub(super) fn command(words: &[OsString], log: &Path) -> anyhow::Result<Command>
     let out = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
     // A server needs none of our secrets.
-    for name in ["JMIP_API_KEY", "JMIP_NATS_URL", "JMIP_DATABASE_URL"] {
+    for name in [
+        "JMIP_API_KEY",
+        "JMIP_NATS_URL",
+        "JMIP_DATABASE_URL",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+    ] {
         command.env_remove(name);
     }
     command
