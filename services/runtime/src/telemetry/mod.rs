@@ -18,6 +18,7 @@ pub use trace::{Asked, is_trace_context};
 pub(crate) use trace::{Batch, Spans, header};
 
 use opentelemetry::trace::{FutureExt as _, SpanKind};
+use std::any::Any;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
@@ -100,10 +101,31 @@ fn is_safe(metadata: &Metadata<'_>) -> bool {
 /// that stand in the program are logged; a parked input keeps the others in its event.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
-    let words = panic.payload().downcast_ref::<&'static str>();
     tracing::error!(
         place = place.as_deref().unwrap_or("unknown"),
-        words = words.copied().unwrap_or("(not logged)"),
+        words = words_of(panic.payload()),
         "something panicked"
     );
+}
+
+fn words_of(payload: &(dyn Any + Send)) -> &'static str {
+    let words = payload.downcast_ref::<&'static str>();
+    words.copied().unwrap_or("(not logged)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn words(decide: impl FnOnce()) -> &'static str {
+        words_of(&*catch_unwind(AssertUnwindSafe(decide)).unwrap_err())
+    }
+
+    #[test]
+    fn the_words_of_a_panic_are_logged_only_when_they_quote_nothing() {
+        assert_eq!(words(|| panic!("a bug")), "a bug");
+        let posting = String::from("Canarybïrd");
+        assert_eq!(words(|| drop(posting[..8].to_owned())), "(not logged)");
+    }
 }
