@@ -270,8 +270,8 @@ async fn metrics_count_what_happened_and_need_a_key_where_the_api_is() {
             1.0,
         ),
         (
-            "jmip_request_seconds_count{route=\"/v1/{*__private__axum_fallback}\"}",
-            0.0,
+            "jmip_request_seconds_count{route=\"(no route)\",status=\"404\"}",
+            1.0,
         ),
         ("jmip_retries_total{loop=\"desk\"}", 0.0),
     ] {
