@@ -11,6 +11,7 @@ CREATE TABLE parked (
     entity_id text NOT NULL,
     occurred_at timestamptz NOT NULL,
     from_seq bigint NOT NULL,
+    retried_seq bigint,
     PRIMARY KEY (tenant_id, stream, sequence, stage)
 );
 
@@ -32,3 +33,6 @@ COMMENT ON COLUMN parked.occurred_at IS 'When the input was true in the world.';
 COMMENT ON COLUMN parked.from_seq IS
     'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
     'systems.';
+COMMENT ON COLUMN parked.retried_seq IS
+    'Sequence of the event that asked for another try; null while nobody has, and again when that '
+    'try was parked too. Not in digest: where it lies in a log differs between systems.';

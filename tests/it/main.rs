@@ -5,6 +5,7 @@ mod cli;
 mod garbage;
 mod line;
 mod log;
+mod parked;
 mod real;
 mod rebuild;
 mod runs;

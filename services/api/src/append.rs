@@ -4,7 +4,10 @@
 //! names the profile and the policy in force. So it is read off the log and appended only if nobody
 //! has said anything since; else it is read and tried again. A read model has no part in it.
 
-use jmip_core::event::{PolicyAdopted, Producer, Profile, ProfileSaved, RecommendationsRequested};
+use jmip_core::event::{
+    KnowledgeAdopted, MessageRetried, PolicyAdopted, Producer, Profile, ProfileSaved,
+    RecommendationsRequested,
+};
 use jmip_core::subjects::{POLICY_ADOPTED, PROFILE_SAVED};
 use jmip_core::{EVENT_MAX_BYTES, Envelope, Event, Ground, Message, Micros, Stored, ids};
 use jmip_runtime::{Log, LogError};
@@ -148,6 +151,55 @@ pub async fn adopt_policy(log: &Log, tenant: &str, toml: &str) -> Result<bool, A
         let envelope = decided(tenant, Uuid::new_v4(), event)?;
         if log.append_after(envelope, said).await?.is_some() {
             return Ok(true);
+        }
+    }
+    Err(AppendError::Contended)
+}
+
+/// Puts a kept file in force for a stage, or takes it back when it has no hash; answers whether that
+/// changes anything.
+///
+/// The caller has checked that the stage can decide with it, and kept it
+/// ([`Log::keep_knowledge`]). Errors: [`AppendError::Contended`], or as the log reports them.
+pub async fn adopt_knowledge(
+    log: &Log,
+    tenant: &str,
+    adopted: KnowledgeAdopted,
+) -> Result<bool, AppendError> {
+    for _ in 0..TRIES {
+        let said = log.last_user_sequence(tenant).await?;
+        let mut in_force = log.adopted_knowledge(tenant, &adopted.stage).await?;
+        let known = in_force.remove(&adopted.name).unwrap_or_default();
+        if known == adopted.sha256 {
+            return Ok(false);
+        }
+        let event = Event::KnowledgeAdopted(adopted.clone());
+        let envelope = decided(tenant, Uuid::new_v4(), event)?;
+        if log.append_after(envelope, said).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Err(AppendError::Contended)
+}
+
+/// Asks for a parked input to be decided again; answers the sequence of that, or `None` when
+/// somebody has asked for this try already.
+///
+/// Errors: [`AppendError::Contended`], or as the log reports them.
+pub async fn retry_message(
+    log: &Log,
+    tenant: &str,
+    asked: MessageRetried,
+) -> Result<Option<u64>, AppendError> {
+    for _ in 0..TRIES {
+        let said = log.last_user_sequence(tenant).await?;
+        if log.is_retried(tenant, &asked).await? {
+            return Ok(None);
+        }
+        let event = Event::MessageRetried(asked.clone());
+        let envelope = decided(tenant, Uuid::new_v4(), event)?;
+        if let Some(sequence) = log.append_after(envelope, said).await? {
+            return Ok(Some(sequence));
         }
     }
     Err(AppendError::Contended)

@@ -190,6 +190,8 @@ fn entity_id(event: &Event, input: &Cause) -> String {
         Event::JobEnriched(e) => uuid(&e.job_id),
         Event::ProfileSaved(_) => "profile".to_owned(),
         Event::PolicyAdopted(e) => ids::hex(&e.policy_sha256),
+        Event::KnowledgeAdopted(e) => format!("{}/{}", e.stage, e.name),
+        Event::MessageRetried(e) => format!("{}/{}", e.stream, e.sequence),
         Event::RecommendationsRequested(e) => uuid(&e.run_id),
         Event::RecommendationsRanked(e) => uuid(&e.run_id),
         Event::MessageParked(_) => input.entity_id.clone(),

@@ -116,7 +116,13 @@ pub struct Stage<K: 'static> {
     pub consumes: &'static [Kind],
     /// Turns one input into events; none is an answer too.
     pub decide: fn(&K, &Envelope) -> Vec<Event>,
+    /// The shipped knowledge with files that people adopted on the log, by name and text; `None`
+    /// for a stage whose knowledge is as shipped. The error is for a person to read.
+    pub extend: Option<Extend<K>>,
 }
+
+/// How files extend the knowledge of a [`Stage`].
+pub type Extend<K> = fn(&[(&str, &str)]) -> Result<Knowledge<K>, String>;
 
 /// What the state of a [`Fold`] is a fold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -63,6 +63,10 @@ pub const JOB_ENRICHED: Kind = kind("enrich", "job", "enriched");
 pub const PROFILE_SAVED: Kind = kind("user", "profile", "saved");
 /// `policy.adopted`
 pub const POLICY_ADOPTED: Kind = kind("user", "policy", "adopted");
+/// A file that extends a stage's knowledge is in force from here on.
+pub const KNOWLEDGE_ADOPTED: Kind = kind("user", "knowledge", "adopted");
+/// A parked input is to be decided again.
+pub const MESSAGE_RETRIED: Kind = kind("user", "message", "retried");
 /// `recommendations.requested`
 pub const RECOMMENDATIONS_REQUESTED: Kind = kind("user", "recommendations", "requested");
 /// `recommendations.ranked`
@@ -86,9 +90,11 @@ pub const ALL: &[Kind] = &[
     JOB_ENRICHED,
     PROFILE_SAVED,
     POLICY_ADOPTED,
+    KNOWLEDGE_ADOPTED,
     RECOMMENDATIONS_REQUESTED,
     RECOMMENDATIONS_RANKED,
     MESSAGE_PARKED,
+    MESSAGE_RETRIED,
 ];
 
 /// Kind of an event.
@@ -104,6 +110,8 @@ pub fn kind_of(event: &Event) -> Kind {
         Event::JobEnriched(_) => JOB_ENRICHED,
         Event::ProfileSaved(_) => PROFILE_SAVED,
         Event::PolicyAdopted(_) => POLICY_ADOPTED,
+        Event::KnowledgeAdopted(_) => KNOWLEDGE_ADOPTED,
+        Event::MessageRetried(_) => MESSAGE_RETRIED,
         Event::RecommendationsRequested(_) => RECOMMENDATIONS_REQUESTED,
         Event::RecommendationsRanked(_) => RECOMMENDATIONS_RANKED,
         Event::MessageParked(_) => MESSAGE_PARKED,

@@ -27,7 +27,7 @@ pub use dictionaries::{Dictionaries, knowledge, resolve_skill};
 pub use rules::skills::DictionaryError;
 
 use jmip_core::event::{Job, JobEnriched};
-use jmip_core::{Envelope, Event, Stage, subjects};
+use jmip_core::{Envelope, Event, Knowledge, Stage, subjects};
 
 /// The stage: stateless, so any order and any parallelism.
 pub const STAGE: Stage<Dictionaries> = Stage {
@@ -35,7 +35,13 @@ pub const STAGE: Stage<Dictionaries> = Stage {
     version: 1,
     consumes: &[subjects::JOB_NORMALIZED],
     decide,
+    extend: Some(extend),
 };
+
+/// The skill dictionary with entries of one's own.
+fn extend(files: &[(&str, &str)]) -> Result<Knowledge<Dictionaries>, String> {
+    Dictionaries::extended(files).map_err(|error| error.to_string())
+}
 
 /// Turns one revision of a job into its facts.
 fn decide(dictionaries: &Dictionaries, input: &Envelope) -> Vec<Event> {

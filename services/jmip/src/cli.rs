@@ -77,6 +77,14 @@ pub enum Command {
     /// The streams on the server
     #[command(subcommand)]
     Nats(Nats),
+    /// What the present rules would read in the jobs there are, by field, and making it so
+    Reenrich(Reenrich),
+    /// Skill dictionaries of your own, and links to ESCO and O*NET
+    #[command(subcommand)]
+    Taxonomy(Taxonomy),
+    /// What stages gave up on, and trying it again
+    #[command(subcommand)]
+    Parked(Parked),
     /// Read facts out of postings by the rules alone: JSON lines from standard input, no servers
     Extract(Extract),
     /// How often the rules are right on labelled postings
@@ -252,6 +260,81 @@ pub enum Nats {
     Check,
 }
 
+/// `jmip reenrich`
+#[derive(Debug, Args)]
+pub struct Reenrich {
+    /// Only say what would change (so it is without --apply too)
+    #[arg(long, conflicts_with = "apply")]
+    pub dry_run: bool,
+    /// Append the facts that differ, for the current revision of each job
+    #[arg(long)]
+    pub apply: bool,
+    /// A dictionary file to try out, as if it were adopted
+    #[arg(long)]
+    pub skills: Option<PathBuf>,
+    /// JSON instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `jmip taxonomy`
+#[derive(Debug, Subcommand)]
+pub enum Taxonomy {
+    /// Link skills to an official table: skills_<language>.csv of ESCO or Technology Skills of O*NET
+    Import {
+        /// The table, as it is or gzipped
+        file: PathBuf,
+        /// Write the links down here instead of putting them in force
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Put a dictionary file of your own in force
+    Adopt {
+        /// The file; its schema is in services/enrich/knowledge/skills/README.md
+        file: PathBuf,
+        /// What to call it; adopting the same name again replaces it
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Take a file back
+    Withdraw {
+        /// As `jmip taxonomy list` names it
+        name: String,
+    },
+    /// The files in force
+    List {
+        /// JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `jmip parked`
+#[derive(Debug, Subcommand)]
+pub enum Parked {
+    /// What is parked, the latest first
+    List {
+        /// JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// One parked input, and the event it is
+    Show {
+        /// As `jmip parked list` names it
+        id: String,
+    },
+    /// Have inputs tried again
+    Retry {
+        /// As `jmip parked list` names them
+        ids: Vec<String>,
+        /// Everything that is parked
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+    /// Every parked input with its event, one line of JSON each
+    Export,
+}
+
 /// `jmip extract`
 #[derive(Debug, Args)]
 pub struct Extract {
@@ -351,6 +434,19 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Projections(ask) => commands::projections::projections(ask).await,
         Command::Nats(Nats::Apply) => commands::nats::apply().await,
         Command::Nats(Nats::Check) => commands::nats::check().await,
+        Command::Reenrich(reenrich) => commands::reenrich::reenrich(&reenrich).await,
+        Command::Taxonomy(Taxonomy::Import { file, out }) => {
+            commands::taxonomy::import(&file, out.as_deref()).await
+        }
+        Command::Taxonomy(Taxonomy::Adopt { file, name }) => {
+            commands::taxonomy::adopt(&file, name).await
+        }
+        Command::Taxonomy(Taxonomy::Withdraw { name }) => commands::taxonomy::withdraw(&name).await,
+        Command::Taxonomy(Taxonomy::List { json }) => commands::taxonomy::list(json).await,
+        Command::Parked(Parked::List { json }) => commands::parked::list(json).await,
+        Command::Parked(Parked::Show { id }) => commands::parked::show(&id).await,
+        Command::Parked(Parked::Retry { ids, all }) => commands::parked::retry(&ids, all).await,
+        Command::Parked(Parked::Export) => commands::parked::export().await,
         Command::Extract(extract) => commands::extract::extract(&extract),
         Command::Eval(eval) => commands::eval::eval(&eval),
     }

@@ -16,7 +16,7 @@ SELECT view, schema_name, epoch, last_seq FROM api.checkpoint ORDER BY view";
 
 const PARKED: &str = "
 SELECT tenant_id, stream, sequence, stage, error, attempts, entity_id, receipt_id, from_seq
-FROM api.parked ORDER BY from_seq DESC LIMIT $1";
+FROM api.parked WHERE retried_seq IS NULL ORDER BY from_seq DESC LIMIT $1";
 
 const REFUSALS: &str = "
 SELECT r.tenant_id, r.export_id, e.filename, r.record, r.column_name, r.reason, r.excerpt
@@ -33,7 +33,7 @@ SELECT
     (SELECT count(*) FROM api.job) AS jobs,
     (SELECT count(*) FROM api.job_snapshot) AS revisions,
     (SELECT count(*) FROM api.enrichment WHERE state = 'RULES_PARSED') AS enriched,
-    (SELECT count(*) FROM api.parked) AS parked";
+    (SELECT count(*) FROM api.parked WHERE retried_seq IS NULL) AS parked";
 
 /// How far a projection has read the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -107,7 +107,7 @@ pub struct Counts {
     pub revisions: u64,
     /// Revisions whose facts were read.
     pub enriched: u64,
-    /// Parked inputs.
+    /// Parked inputs that nobody wants tried again yet.
     pub parked: u64,
 }
 
@@ -127,7 +127,7 @@ pub async fn checkpoints(store: &Store) -> Result<Vec<Checkpoint>, StoreError> {
         .collect())
 }
 
-/// What was parked, the latest first.
+/// What is parked and not yet to be tried again, the latest first.
 ///
 /// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
 /// Errors: [`StoreError::Limit`], else as Postgres reports it.

@@ -2,18 +2,19 @@
 
 use crate::batch::Outgoing;
 use crate::error::LogError;
+use crate::learned::Learned;
 use crate::log::{Log, Tail};
 use crate::reader::{Delivered, FromMessage, Reader, Selection};
+use crate::retries::{self, AsEvent};
 use crate::state_cache::StateCache;
 use jmip_core::event::MessageParked;
 use jmip_core::{
-    Cause, Envelope, Event, Fold, Folds, Knowledge, Message, Output, Seal, Stage, Stored,
+    Cause, Envelope, Event, Fold, Folds, Knowledge, Message, Output, Seal, Stage, Stored, subjects,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 /// Larger envelopes than this are never sent: the stream would refuse the whole batch for ever.
 /// The largest event, and an envelope around it.
@@ -32,7 +33,7 @@ pub(crate) struct Decided {
 
 /// What one loop runs.
 pub(crate) trait Decider: Send {
-    type Input: FromMessage;
+    type Input: FromMessage + AsEvent;
 
     fn name(&self) -> &'static str;
     fn selection(&self) -> Selection;
@@ -43,6 +44,15 @@ pub(crate) trait Decider: Send {
         log: &Log,
         tail: &Tail,
     ) -> impl Future<Output = Result<u64, LogError>> + Send;
+
+    /// Makes ready to decide a part of a stretch. Only its first input may have adopted knowledge.
+    fn prepare(
+        &mut self,
+        _: &Log,
+        _: &mut [Delivered<Self::Input>],
+    ) -> impl Future<Output = Result<(), LogError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Outputs of each input, in order. A state takes them in as if they were stored.
     fn decide(&mut self, stretch: &[Delivered<Self::Input>]) -> Vec<Decided>;
@@ -57,27 +67,26 @@ pub(crate) trait Decider: Send {
 /// Decides for a [`Stage`], over all cores.
 pub struct StageDecider<K: 'static> {
     stage: Stage<K>,
-    knowledge: Arc<Knowledge<K>>,
+    knowledge: Learned<K>,
 }
 
 impl<K: Send + Sync> StageDecider<K> {
-    /// A stage and the knowledge it decides with.
+    /// A stage and the knowledge it is shipped with.
     pub fn new(stage: Stage<K>, knowledge: Knowledge<K>) -> Self {
-        Self {
-            stage,
-            knowledge: Arc::new(knowledge),
-        }
+        let knowledge = Learned::new(stage.name, knowledge, stage.extend);
+        Self { stage, knowledge }
     }
 
     fn one(&self, delivered: &Delivered<Stored>) -> Decided {
+        let envelope = &delivered.input.envelope;
+        let knowledge = self.knowledge.of(&envelope.tenant);
         let seal = Seal {
             stage: self.stage.name,
             version: self.stage.version,
-            knowledge_sha256: &self.knowledge.sha256,
+            knowledge_sha256: &knowledge.sha256,
         };
-        let envelope = &delivered.input.envelope;
         sealed(&seal, delivered, || {
-            let events = (self.stage.decide)(&self.knowledge.value, envelope);
+            let events = (self.stage.decide)(&knowledge.value, envelope);
             events.into_iter().map(Output::from).collect()
         })
     }
@@ -91,11 +100,23 @@ impl<K: Send + Sync> Decider for StageDecider<K> {
     }
 
     fn selection(&self) -> Selection {
-        Selection::kinds(self.stage.consumes)
+        let mut kinds = [self.stage.consumes, &[subjects::MESSAGE_RETRIED]].concat();
+        if self.stage.extend.is_some() {
+            kinds.push(subjects::KNOWLEDGE_ADOPTED);
+        }
+        Selection::kinds(&kinds)
     }
 
-    async fn restore(&mut self, _: &Log, tail: &Tail) -> Result<u64, LogError> {
+    async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<u64, LogError> {
+        self.knowledge.restore(log, tail.position.input).await?;
         Ok(tail.position.input)
+    }
+
+    async fn prepare(&mut self, log: &Log, part: &mut [Delivered<Stored>]) -> Result<(), LogError> {
+        if let Some(first) = part.first() {
+            self.knowledge.take(log, &first.input.envelope).await?;
+        }
+        retries::resolve(log, (self.stage.name, self.stage.consumes), part).await
     }
 
     fn decide(&mut self, stretch: &[Delivered<Stored>]) -> Vec<Decided> {
@@ -223,6 +244,10 @@ where
         self.input.clone()
     }
 
+    async fn prepare(&mut self, log: &Log, part: &mut [Delivered<I>]) -> Result<(), LogError> {
+        retries::resolve(log, (self.fold.name, self.fold.consumes), part).await
+    }
+
     async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<u64, LogError> {
         if self.settled_at == Some(tail.sequence) && self.last.0 >= tail.position.input {
             // Nobody has written since: the state is as good as one folded anew.
@@ -230,7 +255,7 @@ where
         }
         match self.fold.folds {
             Folds::Own => {
-                let own = jmip_core::subjects::of_producer(self.fold.name);
+                let own = subjects::of_producer(self.fold.name);
                 self.refold(log, &Selection::events_matching(own), tail.sequence)
                     .await?;
                 Ok(tail.position.input)
@@ -248,7 +273,9 @@ where
         self.settled_at = None;
         let mut all = Vec::with_capacity(stretch.len());
         for delivered in stretch {
+            // What is decided again is in the state since it came first.
             if self.fold.folds == Folds::Inputs
+                && delivered.retry.is_none()
                 && let Some(envelope) = delivered.input.as_event()
             {
                 (self.fold.evolve)(&mut self.state, envelope);
@@ -299,23 +326,6 @@ where
     }
 }
 
-/// Inputs that are events themselves: what a fold over its inputs takes in.
-pub(crate) trait AsEvent {
-    fn as_event(&self) -> Option<&Envelope>;
-}
-
-impl AsEvent for Stored {
-    fn as_event(&self) -> Option<&Envelope> {
-        Some(&self.envelope)
-    }
-}
-
-impl AsEvent for jmip_core::RawMessage {
-    fn as_event(&self) -> Option<&Envelope> {
-        None
-    }
-}
-
 /// Runs one decision and seals its outputs; a panic or an event too large to send parks the input.
 fn sealed<I: FromMessage>(
     seal: &Seal<'_>,
@@ -348,8 +358,11 @@ fn sealed<I: FromMessage>(
             }
         }
         Err(error) => {
-            let place = (I::STREAM, delivered.input.sequence());
-            let envelope = parked(seal, &cause, place, (error, 1));
+            let came = delivered.input.sequence();
+            let (sequence, attempts) = delivered
+                .retry
+                .map_or((came, 1), |retry| (retry.sequence, retry.attempt));
+            let envelope = parked(seal, &cause, (I::STREAM, sequence), (error, attempts));
             Decided {
                 outputs: vec![outgoing(envelope)],
                 parked: true,
@@ -390,8 +403,8 @@ pub(crate) fn parked(
         error,
         attempts,
     });
-    // An index no decision reaches: a later retry's outputs keep their own ids.
-    seal.envelope(event.into(), cause, u64::MAX)
+    // An index no decision reaches, so a retry's outputs keep their own ids; each try has its own.
+    seal.envelope(event.into(), cause, u64::MAX - u64::from(attempts - 1))
 }
 
 pub(crate) fn panic_text(panic: &Box<dyn std::any::Any + Send>) -> String {

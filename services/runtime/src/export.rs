@@ -4,7 +4,7 @@ use crate::batch::TRACEPARENT;
 use crate::blobs::Spooled;
 use crate::error::LogError;
 use crate::log::Log;
-use crate::reader::WAKE;
+use crate::reader::{CAPTURED_AT, FILENAME, WAKE};
 use crate::retry::Backoff;
 use crate::telemetry;
 use async_nats::HeaderMap;
@@ -67,6 +67,21 @@ impl Log {
             }
             backoff.wait(&never).await;
         }
+    }
+
+    /// Publishes a stored export again as it came: another receipt of the same bytes.
+    ///
+    /// Errors: [`LogError::NotFound`] when nothing lies at that sequence of the ingest stream, or as
+    /// the server reports them.
+    pub async fn publish_again(&self, sequence: u64) -> Result<u64, LogError> {
+        let stored = self.raw_at(subjects::INGEST_STREAM, sequence).await?;
+        let stored = stored.ok_or_else(|| LogError::NotFound(format!("export {sequence}")))?;
+        let claims = ExportClaims {
+            captured_at: stored.header(CAPTURED_AT),
+            filename: stored.header(FILENAME),
+            ..Default::default()
+        };
+        self.send(stored.subject, &claims, stored.payload).await
     }
 
     async fn publish_or_find(
@@ -142,12 +157,12 @@ fn published(spooled: &Spooled, sequence: u64) -> Published {
 fn headers_of(claims: &ExportClaims) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Some(captured_at) = &claims.captured_at {
-        headers.insert("Jmip-Captured-At", captured_at.as_str());
+        headers.insert(CAPTURED_AT, captured_at.as_str());
     }
     if let Some(filename) = &claims.filename {
         // A header value ends at a line break: a file name must not smuggle one in.
         let one_line: String = filename.chars().filter(|c| !c.is_control()).collect();
-        headers.insert("Jmip-Filename", one_line);
+        headers.insert(FILENAME, one_line);
     }
     let trace = claims
         .trace

@@ -15,17 +15,21 @@
 //! assert_eq!("17+250".parse(), Ok(Position { input: 17, partial: 250 }));
 //! ```
 
+mod amend;
 mod batch;
 mod blobs;
 pub mod config;
 mod decider;
 mod error;
 mod export;
+mod history;
+mod learned;
 mod log;
 mod position;
 pub mod projection_loop;
 mod raw;
 mod reader;
+mod retries;
 mod retry;
 pub mod split_loop;
 pub mod stage_loop;
@@ -38,6 +42,7 @@ pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};
 pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
+pub use learned::FILE_MAX_BYTES;
 pub use log::Log;
 pub use position::Position;
 pub use reader::{Delivered, Reader, Selection};

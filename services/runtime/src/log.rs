@@ -146,7 +146,7 @@ impl Log {
     /// The stored event at a sequence.
     ///
     /// Errors: [`LogError::NotFound`], or as the server reports them.
-    pub(crate) async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
+    pub async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
         let stream = self.stream(subjects::EVENTS_STREAM).await?;
         let message = stream
             .get_raw_message(sequence)

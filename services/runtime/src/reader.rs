@@ -33,8 +33,8 @@ const STRETCH_BYTES: usize = 8 * 1024 * 1024;
 const LOOK: Duration = Duration::from_millis(100);
 /// Subject on which our own publishers say that there is something to take in.
 pub(crate) const WAKE: &str = "jmip.wake";
-const CAPTURED_AT: &str = "Jmip-Captured-At";
-const FILENAME: &str = "Jmip-Filename";
+pub(crate) const CAPTURED_AT: &str = "Jmip-Captured-At";
+pub(crate) const FILENAME: &str = "Jmip-Filename";
 
 /// Which messages a reader wants.
 #[derive(Clone, Debug)]
@@ -94,6 +94,17 @@ pub struct Delivered<I> {
     pub(crate) position: Option<Position>,
     /// Messages the server still has for this reader behind it.
     pub(crate) pending: u64,
+    /// Set when `input` is not what came but a parked input that is to be decided again here.
+    pub(crate) retry: Option<Retry>,
+}
+
+/// A parked input in the place of the `message.retried` that asks for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retry {
+    /// Where the input lies.
+    pub sequence: u64,
+    /// Which try this is.
+    pub attempt: u32,
 }
 
 /// What a reader can make of a message.
@@ -297,6 +308,7 @@ impl Reader {
                     filename: None,
                     payload: message.message.payload,
                 }),
+                retry: None,
             });
         }
         Ok(())
@@ -337,6 +349,7 @@ impl Reader {
                     subject: message.subject,
                     payload: message.payload,
                 }),
+                retry: None,
             });
         }
         if let Some(last) = stretch.last_mut() {

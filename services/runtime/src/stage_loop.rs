@@ -1,17 +1,18 @@
 //! The loop of stages and folds: read a stretch, decide, store all outputs as one fenced batch.
 
 use crate::batch::{MAX_BYTES, MAX_MESSAGES, Outgoing};
-use crate::decider::{AsEvent, Decided, Decider, FoldDecider, StageDecider};
+use crate::decider::{Decided, Decider, FoldDecider, StageDecider};
 use crate::error::LogError;
 use crate::log::{Commit, Tail};
 use crate::position::Position;
 use crate::reader::{Delivered, FromMessage, Reader};
+use crate::retries::AsEvent;
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
 use crate::{Context, Selection};
 use jmip_core::stage::Input;
-use jmip_core::{Fold, Knowledge, Message, RawMessage, Stage, Stored};
+use jmip_core::{Event, Fold, Knowledge, Message, RawMessage, Stage, Stored, subjects};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Instant;
@@ -30,7 +31,8 @@ where
     K: Send + Sync,
     S: Default + Serialize + DeserializeOwned + Send,
 {
-    let selection = Selection::kinds(fold.consumes);
+    let kinds = [fold.consumes, &[subjects::MESSAGE_RETRIED]].concat();
+    let selection = Selection::kinds(&kinds);
     let cache_dir = context.state_dir.clone();
     let decider = FoldDecider::<K, S, Stored>::new(fold, knowledge, selection);
     run(context, decider.cached_in(cache_dir.as_deref())).await;
@@ -46,10 +48,7 @@ where
     run(context, decider.cached_in(cache_dir.as_deref())).await;
 }
 
-async fn run<D: Decider>(context: Context, mut decider: D)
-where
-    D::Input: AsEvent,
-{
+async fn run<D: Decider>(context: Context, mut decider: D) {
     let status = context.statuses.pen(decider.name(), LoopKind::Stage);
     let mut backoff = Backoff::new();
     loop {
@@ -92,41 +91,28 @@ async fn session<D: Decider>(
             }
             other => other?,
         };
-        // Before the decision: what is decided on an input is stored under its span.
-        let spans = Spans::over(Batch::Stage(decider.name()), &mut stretch);
-        let Some(last) = stretch.last() else { continue };
-        let read = Instant::now();
-        let decided = tokio::task::block_in_place(|| decider.decide(&stretch));
-        let decided_in = read.elapsed();
-        instruments().took(Work::Decide, decider.name(), decided_in);
-        let parked = decided.iter().filter(|one| one.parked).count() as u64;
-        let job = Job {
-            context,
-            status,
-            name: decider.name(),
-        };
-        match job.store(&stretch, decided, tail).await? {
-            Some(new) => tail = new,
-            None => {
-                tracing::info!(stage = decider.name(), "another {} writes", decider.name());
-                return Ok(());
+        // What people adopt counts from its place on, so it begins a part of its own.
+        for part in stretch.chunk_by_mut(|_, next| !adopts(next)) {
+            let job = Job {
+                context,
+                status,
+                name: decider.name(),
+            };
+            match job.do_part(decider, part, tail).await? {
+                Some(new) => tail = new,
+                None => {
+                    tracing::info!(stage = decider.name(), "another {} writes", decider.name());
+                    return Ok(());
+                }
             }
+            *backoff = Backoff::new();
         }
-        spans.end(parked);
-        decider.settled(&tail);
-        *backoff = Backoff::new();
-        status.at(last.input.sequence(), last.pending);
-        status.done(stretch.len() as u64, parked);
-        tracing::debug!(
-            stage = decider.name(),
-            inputs = stretch.len(),
-            last = last.input.sequence(),
-            decide_micros = decided_in.as_micros() as u64,
-            store_micros = (read.elapsed() - decided_in).as_micros() as u64,
-            "{} did a stretch",
-            decider.name(),
-        );
     }
+}
+
+fn adopts<I: AsEvent>(delivered: &Delivered<I>) -> bool {
+    let event = delivered.input.as_event().map(|envelope| &envelope.event);
+    matches!(event, Some(Some(Event::KnowledgeAdopted(_))))
 }
 
 /// Waits until the writer has not moved for a while although there is input behind its position.
@@ -167,10 +153,46 @@ pub(crate) async fn unless_stopped<T>(
 struct Job<'a> {
     context: &'a Context,
     status: &'a Status,
-    name: &'a str,
+    name: &'static str,
 }
 
 impl Job<'_> {
+    /// Decides a part of a stretch and stores what follows from it; answers as [`Job::store`].
+    async fn do_part<D: Decider>(
+        &self,
+        decider: &mut D,
+        part: &mut [Delivered<D::Input>],
+        tail: Tail,
+    ) -> Result<Option<Tail>, LogError> {
+        unless_stopped(self.context, decider.prepare(&self.context.log, part)).await?;
+        // Before the decision: what is decided on an input is stored under its span.
+        let spans = Spans::over(Batch::Stage(self.name), part);
+        let read = Instant::now();
+        let decided = tokio::task::block_in_place(|| decider.decide(part));
+        let decided_in = read.elapsed();
+        instruments().took(Work::Decide, self.name, decided_in);
+        let parked = decided.iter().filter(|one| one.parked).count() as u64;
+        let Some(tail) = self.store(part, decided, tail).await? else {
+            return Ok(None);
+        };
+        spans.end(parked);
+        decider.settled(&tail);
+        if let Some(last) = part.last() {
+            self.status.at(last.input.sequence(), last.pending);
+            tracing::debug!(
+                stage = self.name,
+                inputs = part.len(),
+                last = last.input.sequence(),
+                decide_micros = decided_in.as_micros() as u64,
+                store_micros = (read.elapsed() - decided_in).as_micros() as u64,
+                "{} did a stretch",
+                self.name,
+            );
+        }
+        self.status.done(part.len() as u64, parked);
+        Ok(Some(tail))
+    }
+
     /// Stores the outputs of a stretch in as few batches as the server takes, each with its position.
     ///
     /// Answers the new tail, or `None` when another writer was there first.

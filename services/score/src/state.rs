@@ -81,7 +81,9 @@ impl Market {
             | Event::PostingRefused(_)
             | Event::RecommendationsRequested(_)
             | Event::RecommendationsRanked(_)
-            | Event::MessageParked(_) => {}
+            | Event::KnowledgeAdopted(_)
+            | Event::MessageParked(_)
+            | Event::MessageRetried(_) => {}
         }
     }
 

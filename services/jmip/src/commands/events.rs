@@ -90,6 +90,21 @@ fn summary(event: &Event) -> String {
         Event::JobEnriched(e) => format!("revision {}: {} facts", e.revision, e.facts.len()),
         Event::ProfileSaved(e) => format!("revision {}", e.revision),
         Event::PolicyAdopted(e) => format!("{} bytes of TOML", e.toml.len()),
+        Event::KnowledgeAdopted(e) if e.sha256.is_empty() => {
+            format!("{} decides without {}", e.stage, e.name)
+        }
+        Event::KnowledgeAdopted(e) => {
+            format!(
+                "{} decides with {}, {} bytes",
+                e.stage, e.name, e.size_bytes
+            )
+        }
+        Event::MessageRetried(e) => {
+            format!(
+                "{} is to try message {} of {} again",
+                e.stage, e.sequence, e.stream
+            )
+        }
         Event::RecommendationsRequested(e) => format!("{} jobs on {}", e.limit, e.on),
         Event::RecommendationsRanked(e) if !e.problem.is_empty() => e.problem.clone(),
         Event::RecommendationsRanked(e) => {

@@ -1,8 +1,10 @@
 //! The rules alone, without servers: what they read in records, and how often they are right.
 
 pub mod compare;
+pub mod difference;
 pub mod eval;
 pub mod extraction;
 pub mod gold;
 pub mod skills;
 pub mod tally;
+pub mod taxonomy;

@@ -1,0 +1,136 @@
+//! `jmip parked`: what stages gave up on, and trying it again.
+
+use crate::exit::{Exit, ends};
+use crate::running::Running;
+use crate::say::sayln;
+use crate::{running, table, words};
+use jmip_api::append;
+use jmip_core::event::MessageRetried;
+use jmip_core::{Event, Message as _, subjects};
+use jmip_projections::status::{self, LIMIT_MAX, ParkedRow};
+use serde_json::json;
+
+const ERROR_MAX_CHARS: usize = 90;
+
+/// Lists what is parked and not yet to be tried again, the latest first.
+pub async fn list(json: bool) -> anyhow::Result<Exit> {
+    let rows = status::parked(&running::store()?, LIMIT_MAX).await?;
+    if json {
+        sayln!("{}", serde_json::to_string(&rows)?);
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        sayln!("nothing is parked");
+        return Ok(Exit::Done);
+    }
+    let mut table = table::table(&["id", "stage", "about", "tries", "why"]);
+    for row in &rows {
+        table.add_row([
+            id_of(row),
+            row.stage.clone(),
+            row.entity_id.clone(),
+            row.attempts.to_string(),
+            words::line(&row.error, ERROR_MAX_CHARS),
+        ]);
+    }
+    sayln!("{table}");
+    Ok(Exit::Done)
+}
+
+/// Prints one parked input, with the event it is.
+pub async fn show(id: &str) -> anyhow::Result<Exit> {
+    let system = running::system().await?;
+    let row = find(&system, id).await?;
+    sayln!("{}", serde_json::to_string_pretty(&row)?);
+    if row.stream == subjects::EVENTS_STREAM {
+        let input = system.log.event_at(row.sequence).await?;
+        let bytes = input.envelope.encode_to_vec();
+        sayln!("{:#}", jmip_proto::envelope_json(&bytes)?);
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints every parked input as one line of JSON, with the event it is.
+pub async fn export() -> anyhow::Result<Exit> {
+    let system = running::system().await?;
+    for row in status::parked(&system.store, LIMIT_MAX).await? {
+        let mut line = json!({ "id": id_of(&row), "parked": row });
+        if row.stream == subjects::EVENTS_STREAM {
+            let input = system.log.event_at(row.sequence).await?;
+            line["input"] = jmip_proto::envelope_json(&input.envelope.encode_to_vec())?;
+        }
+        sayln!("{line}");
+    }
+    Ok(Exit::Done)
+}
+
+/// Has parked inputs tried again: those named, or all.
+pub async fn retry(ids: &[String], all: bool) -> anyhow::Result<Exit> {
+    if ids.is_empty() && !all {
+        return Err(ends(Exit::Usage, "name what to try again, or say --all"));
+    }
+    let system = running::system().await?;
+    let rows = if all {
+        status::parked(&system.store, LIMIT_MAX).await?
+    } else {
+        let mut rows = vec![];
+        for id in ids {
+            rows.push(find(&system, id).await?);
+        }
+        rows
+    };
+    for row in &rows {
+        sayln!("{}  {}", id_of(row), retry_one(&system, row).await?);
+    }
+    if rows.is_empty() {
+        sayln!("nothing is parked");
+    }
+    Ok(Exit::Done)
+}
+
+/// What became of the wish, for people to read.
+async fn retry_one(system: &Running, row: &ParkedRow) -> anyhow::Result<String> {
+    let tried = u32::try_from(row.attempts).unwrap_or(u32::MAX);
+    let asked = MessageRetried {
+        stream: row.stream.clone(),
+        sequence: row.sequence,
+        stage: row.stage.clone(),
+        attempt: tried.saturating_add(1),
+    };
+    let Some(sequence) = append::retry_message(&system.log, &row.tenant, asked).await? else {
+        return Ok("is to be tried again already".to_owned());
+    };
+    match export_of(system, row).await? {
+        None => Ok(format!("{} tries it again at event {sequence}", row.stage)),
+        Some(export) => {
+            let receipt = system.log.publish_again(export).await?;
+            Ok(format!(
+                "its export is published again as message {receipt}"
+            ))
+        }
+    }
+}
+
+/// The published message behind what `effects` or `ingest` gave up on. An export is cut up from its
+/// beginning, so another try of it is another receipt; what came of the first is seen again.
+async fn export_of(system: &Running, row: &ParkedRow) -> anyhow::Result<Option<u64>> {
+    if row.stream == subjects::INGEST_STREAM {
+        return Ok(Some(row.sequence));
+    }
+    let input = system.log.event_at(row.sequence).await?;
+    Ok(match input.envelope.event {
+        Some(Event::ExportReceived(received)) => Some(received.ingest_sequence),
+        _ => None,
+    })
+}
+
+/// How a parked input is named: stage, and where it lies.
+fn id_of(row: &ParkedRow) -> String {
+    format!("{}/{}/{}", row.stage, row.stream, row.sequence)
+}
+
+async fn find(system: &Running, id: &str) -> anyhow::Result<ParkedRow> {
+    let rows = status::parked(&system.store, LIMIT_MAX).await?;
+    let found = rows.into_iter().find(|row| id_of(row) == id);
+    found.ok_or_else(|| ends(Exit::NotFound, format!("nothing is parked as {id}")))
+}

@@ -1,0 +1,322 @@
+//! `jmip reenrich`: what the present rules would read in what is on the log, and making it so.
+//!
+//! Only the current revision of each job counts. The log is read twice: once to find the current
+//! revisions and which event says their facts, once to compare; so memory holds ids, not texts.
+
+use crate::cli::Reenrich;
+use crate::exit::{Exit, ends};
+use crate::measure::difference::{Counts, Difference, Sample, Subject};
+use crate::say::sayln;
+use crate::{running, table, words};
+use anyhow::Context as _;
+use jmip_core::event::{Fact, JobEnriched, JobNormalized, Sighting};
+use jmip_core::{
+    Cause, Envelope, Event, Knowledge, Message, Micros, Output, Seal, Stored, ids, subjects,
+};
+use jmip_enrich::{Dictionaries, STAGE, rules};
+use jmip_runtime::{Log, LogError, Selection};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Events appended at a time: a batch of the stream with room to spare.
+const BATCH: usize = 200;
+/// Bytes of a batch: likewise.
+const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
+const SAMPLE_MAX_CHARS: usize = 150;
+
+/// Reads the log with the present rules and says what differs, or appends it.
+pub async fn reenrich(options: &Reenrich) -> anyhow::Result<Exit> {
+    if options.apply && options.skills.is_some() {
+        let text = "--skills only tries a file out; adopt it first: jmip taxonomy adopt FILE";
+        return Err(ends(Exit::Usage, text));
+    }
+    let log = running::log().await?;
+    let knowledge = knowledge(&log, options.skills.as_deref()).await?;
+    let current = current(&log).await?;
+    let mut found = compare(&log, &knowledge, &current).await?;
+    let facts = std::mem::take(&mut found.amendments);
+    let amended = facts.len();
+    if options.apply {
+        apply(&log, facts).await?;
+    }
+    if options.json {
+        let applied = if options.apply { amended } else { 0 };
+        let mut printed = serde_json::to_value(&found.difference)?;
+        printed["to_append"] = amended.into();
+        printed["appended"] = applied.into();
+        sayln!("{printed}");
+    } else {
+        print(&found.difference, amended, options.apply);
+    }
+    Ok(Exit::Done)
+}
+
+/// What enrich decides with now: the shipped knowledge, what was adopted, and a file to try.
+async fn knowledge(log: &Log, trial: Option<&Path>) -> anyhow::Result<Knowledge<Dictionaries>> {
+    let mut files = BTreeMap::new();
+    let tenant = subjects::DEFAULT_TENANT;
+    for (name, sha256) in log.adopted_knowledge(tenant, STAGE.name).await? {
+        files.insert(name, log.kept_knowledge(&sha256).await?);
+    }
+    if let Some(path) = trial {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        files.insert(super::taxonomy::name_of(path), text);
+    }
+    if files.is_empty() {
+        return Ok(jmip_enrich::knowledge());
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(n, t)| (n.as_str(), t.as_str()))
+        .collect();
+    Dictionaries::extended(&files).map_err(|error| ends(Exit::Usage, error.to_string()))
+}
+
+/// A job of one tenant.
+type Key = (String, Vec<u8>);
+
+/// The best sighting of a job so far: the latest, of equally late ones the smallest record.
+#[derive(Default)]
+struct Current {
+    content_sha256: Vec<u8>,
+    captured_at: Micros,
+    record: (Vec<u8>, u32, u32),
+    /// Which event says the facts of each content, the last one counts.
+    enriched_at: BTreeMap<Vec<u8>, u64>,
+}
+
+fn selection() -> Selection {
+    Selection::kinds(&[
+        subjects::JOB_NORMALIZED,
+        subjects::JOB_SEEN,
+        subjects::JOB_ENRICHED,
+    ])
+}
+
+async fn current(log: &Log) -> Result<BTreeMap<Key, Current>, LogError> {
+    let mut jobs: BTreeMap<Key, Current> = BTreeMap::new();
+    let take = |stored: Stored| {
+        let tenant = stored.envelope.tenant;
+        match stored.envelope.event {
+            Some(Event::JobNormalized(JobNormalized {
+                sighting,
+                job: Some(job),
+                ..
+            })) => see(
+                &mut jobs,
+                (tenant, job.job_id),
+                job.content_sha256,
+                sighting,
+            ),
+            Some(Event::JobSeen(seen)) => see(
+                &mut jobs,
+                (tenant, seen.job_id),
+                seen.content_sha256,
+                seen.sighting,
+            ),
+            Some(Event::JobEnriched(enriched)) => {
+                if let Some(job) = jobs.get_mut(&(tenant, enriched.job_id)) {
+                    let at = stored.sequence;
+                    job.enriched_at.insert(enriched.content_sha256, at);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    };
+    log.each(&selection(), take).await?;
+    Ok(jobs)
+}
+
+fn see(
+    jobs: &mut BTreeMap<Key, Current>,
+    key: Key,
+    content_sha256: Vec<u8>,
+    sighting: Option<Sighting>,
+) {
+    let sighting = sighting.unwrap_or_default();
+    let captured_at = sighting.captured_at.as_ref().map(Micros::from);
+    let captured_at = captured_at.unwrap_or_default();
+    let posting = sighting.posting.unwrap_or_default();
+    let record = (posting.export_id, posting.receipt, posting.record);
+    let job = jobs.entry(key).or_default();
+    let is_first = job.content_sha256.is_empty();
+    let is_later = captured_at > job.captured_at;
+    let is_smaller = captured_at == job.captured_at && record < job.record;
+    if is_first || is_later || is_smaller {
+        (job.content_sha256, job.captured_at, job.record) = (content_sha256, captured_at, record);
+    }
+}
+
+/// What the comparison found.
+#[derive(Default)]
+struct Found {
+    difference: Difference,
+    /// Facts that differ in any way from those on the log, ready to append.
+    amendments: Vec<Envelope>,
+}
+
+/// A current revision on its way from its text to the event that says its facts.
+struct Reread {
+    job: jmip_core::event::Job,
+    now: JobEnriched,
+    envelope: Envelope,
+}
+
+async fn compare(
+    log: &Log,
+    knowledge: &Knowledge<Dictionaries>,
+    current: &BTreeMap<Key, Current>,
+) -> Result<Found, LogError> {
+    let mut found = Found::default();
+    let mut open: BTreeMap<Key, Reread> = BTreeMap::new();
+    let mut done: BTreeSet<Key> = BTreeSet::new();
+    let take = |stored: Stored| {
+        let Stored {
+            sequence, envelope, ..
+        } = stored;
+        match &envelope.event {
+            Some(Event::JobNormalized(normalized)) => {
+                let Some(job) = &normalized.job else {
+                    return ControlFlow::Continue(());
+                };
+                let key = (envelope.tenant.clone(), job.job_id.clone());
+                let is_current = current.get(&key).is_some_and(|known| {
+                    known.content_sha256 == job.content_sha256
+                        && known.enriched_at.contains_key(&job.content_sha256)
+                });
+                if is_current && !done.contains(&key) {
+                    open.insert(key, reread(knowledge, normalized, &envelope));
+                }
+            }
+            Some(Event::JobEnriched(enriched)) => {
+                let key = (envelope.tenant.clone(), enriched.job_id.clone());
+                let says_it = current.get(&key).is_some_and(|known| {
+                    known.content_sha256 == enriched.content_sha256
+                        && known.enriched_at.get(&enriched.content_sha256) == Some(&sequence)
+                });
+                if says_it && let Some(reread) = open.remove(&key) {
+                    found.add(reread, &enriched.facts);
+                    done.insert(key);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    };
+    log.each(&selection(), take).await?;
+    Ok(found)
+}
+
+fn reread(
+    knowledge: &Knowledge<Dictionaries>,
+    normalized: &JobNormalized,
+    envelope: &Envelope,
+) -> Reread {
+    let job = normalized.job.clone().unwrap_or_default();
+    let posting = normalized.sighting.as_ref().and_then(|s| s.posting.clone());
+    let now = JobEnriched {
+        facts: rules::facts(&knowledge.value, &job),
+        job_id: job.job_id.clone(),
+        revision: job.revision,
+        content_sha256: job.content_sha256.clone(),
+        posting,
+    };
+    let seal = Seal {
+        stage: STAGE.name,
+        version: STAGE.version,
+        knowledge_sha256: &knowledge.sha256,
+    };
+    let output = Output::from(Event::JobEnriched(now.clone()));
+    Reread {
+        envelope: seal.envelope(output, &Cause::from(envelope), 0),
+        job,
+        now,
+    }
+}
+
+impl Found {
+    fn add(&mut self, reread: Reread, before: &[Fact]) {
+        let subject = Subject {
+            job_id: ids::uuid_from(&reread.job.job_id).to_string(),
+            title: &reread.job.title,
+            platform: &reread.job.platform,
+        };
+        self.difference.add(&subject, before, &reread.now.facts);
+        if before != reread.now.facts {
+            self.amendments.push(reread.envelope);
+        }
+    }
+}
+
+/// Appends, as many at a time as a batch takes.
+async fn apply(log: &Log, envelopes: Vec<Envelope>) -> Result<(), LogError> {
+    let mut batch = vec![];
+    let mut bytes = 0;
+    for envelope in envelopes {
+        let size = envelope.encoded_len();
+        if batch.len() == BATCH || (bytes + size > BATCH_MAX_BYTES && !batch.is_empty()) {
+            log.amend(STAGE.name, std::mem::take(&mut batch)).await?;
+            bytes = 0;
+        }
+        bytes += size;
+        batch.push(envelope);
+    }
+    if !batch.is_empty() {
+        log.amend(STAGE.name, batch).await?;
+    }
+    Ok(())
+}
+
+fn print(difference: &Difference, amended: usize, applied: bool) {
+    sayln!(
+        "{} jobs read again with the present rules; facts of {} say something else",
+        difference.jobs,
+        difference.differing
+    );
+    print_table("field", &difference.fields);
+    for (what, by) in [
+        ("platform", &difference.platforms),
+        ("language", &difference.languages),
+    ] {
+        for (field, counts) in by.iter() {
+            sayln!("\n{field}");
+            print_table(what, counts);
+        }
+    }
+    for (what, samples) in &difference.samples {
+        sayln!("\n{what}");
+        samples.iter().for_each(|one| sayln!("  {}", sample(one)));
+    }
+    match (amended, applied) {
+        (0, _) => sayln!("\nThe log says what the present rules read."),
+        (n, true) => sayln!("\nAppended the facts of {n} jobs."),
+        (n, false) => sayln!("\nNothing is appended; --apply appends the facts of {n} jobs."),
+    }
+}
+
+fn print_table(what: &str, rows: &BTreeMap<String, Counts>) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut table = table::table(&[what, "gained", "changed", "lost"]);
+    for (name, counts) in rows {
+        table.add_row([
+            name.clone(),
+            counts.gained.to_string(),
+            counts.changed.to_string(),
+            counts.lost.to_string(),
+        ]);
+    }
+    sayln!("{table}");
+}
+
+fn sample(sample: &Sample) -> String {
+    let text = format!(
+        "{} · {} → {} “{}”",
+        sample.title, sample.before, sample.now, sample.quote
+    );
+    words::line(&text, SAMPLE_MAX_CHARS)
+}

@@ -1,0 +1,192 @@
+//! Knowledge as it is at a place of the log: the shipped one, and per tenant what was adopted.
+
+use crate::blobs::Spool;
+use crate::error::LogError;
+use crate::log::Log;
+use crate::reader::Selection;
+use jmip_core::event::KnowledgeAdopted;
+use jmip_core::stage::Extend;
+use jmip_core::{Envelope, Event, Knowledge, Located, ids, subjects};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// Largest file that is adopted: a dictionary of some 100,000 entries.
+pub const FILE_MAX_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What a stage knows.
+pub(crate) struct Learned<K> {
+    stage: &'static str,
+    shipped: Knowledge<K>,
+    extend: Option<Extend<K>>,
+    of_tenant: BTreeMap<String, Own<K>>,
+}
+
+/// What one tenant has adopted.
+struct Own<K> {
+    files: BTreeMap<String, String>,
+    /// `None` while no file is in force, or these do not compile.
+    knowledge: Option<Knowledge<K>>,
+}
+
+impl<K> Learned<K> {
+    pub(crate) fn new(
+        stage: &'static str,
+        shipped: Knowledge<K>,
+        extend: Option<Extend<K>>,
+    ) -> Self {
+        Self {
+            stage,
+            shipped,
+            extend,
+            of_tenant: BTreeMap::new(),
+        }
+    }
+
+    /// What to decide a tenant's inputs with.
+    pub(crate) fn of(&self, tenant: &str) -> &Knowledge<K> {
+        let own = self.of_tenant.get(tenant);
+        own.and_then(|own| own.knowledge.as_ref())
+            .unwrap_or(&self.shipped)
+    }
+
+    /// What is in force at a place of the log.
+    pub(crate) async fn restore(&mut self, log: &Log, until: u64) -> Result<(), LogError> {
+        self.of_tenant.clear();
+        if self.extend.is_none() {
+            return Ok(());
+        }
+        let adoptions = Selection::kinds(&[subjects::KNOWLEDGE_ADOPTED]);
+        let events = log.history(&adoptions).await?;
+        let envelopes = events
+            .into_iter()
+            .filter(|stored| stored.sequence <= until)
+            .map(|stored| stored.envelope);
+        let envelopes: Vec<Envelope> = envelopes.collect();
+        for envelope in &envelopes {
+            self.note(log, envelope).await?;
+        }
+        let tenants: Vec<String> = self.of_tenant.keys().cloned().collect();
+        tenants.iter().for_each(|tenant| self.compile(tenant));
+        Ok(())
+    }
+
+    /// Takes an event in, if it adopts knowledge of this stage.
+    pub(crate) async fn take(&mut self, log: &Log, envelope: &Envelope) -> Result<(), LogError> {
+        if self.extend.is_some() && self.note(log, envelope).await? {
+            self.compile(&envelope.tenant);
+        }
+        Ok(())
+    }
+
+    async fn note(&mut self, log: &Log, envelope: &Envelope) -> Result<bool, LogError> {
+        let Some(Event::KnowledgeAdopted(adopted)) = &envelope.event else {
+            return Ok(false);
+        };
+        if adopted.stage != self.stage {
+            return Ok(false);
+        }
+        let text = match adopted.sha256.as_slice() {
+            [] => None,
+            _ => Some(log.kept_knowledge(&adopted.sha256).await?),
+        };
+        let own = self.of_tenant.entry(envelope.tenant.clone());
+        let own = own.or_insert_with(|| Own {
+            files: BTreeMap::new(),
+            knowledge: None,
+        });
+        match text {
+            Some(text) => own.files.insert(adopted.name.clone(), text),
+            None => own.files.remove(&adopted.name),
+        };
+        Ok(true)
+    }
+
+    /// Compiles a tenant's files. Whoever adopts a file checks it first; should one not compile
+    /// all the same, as after an upgrade, the stage goes on with what is shipped, and says so.
+    fn compile(&mut self, tenant: &str) {
+        let (Some(extend), Some(own)) = (self.extend, self.of_tenant.get_mut(tenant)) else {
+            return;
+        };
+        let files: Vec<(&str, &str)> = own
+            .files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        own.knowledge = match files.is_empty() {
+            true => None,
+            false => extend(&files)
+                .inspect_err(|error| {
+                    tracing::error!(
+                        stage = self.stage, tenant, error = %error,
+                        "adopted knowledge does not compile; {} decides with what is shipped",
+                        self.stage
+                    );
+                })
+                .ok(),
+        };
+    }
+}
+
+impl Log {
+    /// Keeps a knowledge file in the object store under its hash; what an adoption names.
+    ///
+    /// Errors: [`LogError::File`] when the temporary copy cannot be written, or as the server
+    /// reports them.
+    pub async fn keep_knowledge(
+        &self,
+        stage: &str,
+        name: &str,
+        text: &str,
+    ) -> Result<KnowledgeAdopted, LogError> {
+        let mut spool = Spool::new(None)?;
+        spool.write(text.as_bytes())?;
+        let mut spooled = spool.finish()?;
+        self.put_blob(&mut spooled).await?;
+        Ok(KnowledgeAdopted {
+            stage: stage.to_owned(),
+            name: name.to_owned(),
+            sha256: spooled.sha256.to_vec(),
+            size_bytes: spooled.size_bytes,
+        })
+    }
+
+    /// The files that are in force for a stage and a tenant: name and SHA-256.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn adopted_knowledge(
+        &self,
+        tenant: &str,
+        stage: &str,
+    ) -> Result<BTreeMap<String, Vec<u8>>, LogError> {
+        let adoptions = Selection::kinds(&[subjects::KNOWLEDGE_ADOPTED]);
+        let mut files = BTreeMap::new();
+        for stored in self.history(&adoptions).await? {
+            match stored.envelope.event {
+                Some(Event::KnowledgeAdopted(adopted))
+                    if adopted.stage == stage && stored.envelope.tenant == tenant =>
+                {
+                    match adopted.sha256.is_empty() {
+                        true => files.remove(&adopted.name),
+                        false => files.insert(adopted.name, adopted.sha256),
+                    };
+                }
+                _ => {}
+            }
+        }
+        Ok(files)
+    }
+
+    /// The text of a kept file.
+    ///
+    /// Errors: [`LogError::NotFound`] when it is not there or not what its hash says,
+    /// [`LogError::File`] when it is no text, or as the server reports them.
+    pub async fn kept_knowledge(&self, sha256: &[u8]) -> Result<String, LogError> {
+        let name = ids::hex(sha256);
+        let located = Located::Blob { name: name.clone() };
+        let mut text = String::new();
+        let mut file = self.fetch(&located, None).await?.take(FILE_MAX_BYTES);
+        file.read_to_string(&mut text)
+            .map_err(|source| LogError::File { path: name, source })?;
+        Ok(text)
+    }
+}
