@@ -8,6 +8,7 @@ mod log;
 mod parked;
 mod real;
 mod rebuild;
+mod reenrich;
 mod runs;
 mod samples;
 mod secrets;

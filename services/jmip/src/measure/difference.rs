@@ -101,7 +101,7 @@ impl Difference {
                 _ => continue,
             };
             differs = true;
-            self.count(&key.0, way, subject.platform, &language);
+            self.count((&key.0, way), (subject.platform, &language));
             let samples = self.samples.entry(format!("{} {way}", key.0)).or_default();
             if samples.len() < SAMPLES {
                 samples.push(sample(subject, old, new));
@@ -111,7 +111,7 @@ impl Difference {
         self.differing += u64::from(differs);
     }
 
-    fn count(&mut self, field: &str, way: &str, platform: &str, language: &str) {
+    fn count(&mut self, (field, way): (&str, &str), (platform, language): (&str, &str)) {
         let by_platform = self.platforms.entry(field.to_owned()).or_default();
         let by_language = self.languages.entry(field.to_owned()).or_default();
         let all = [
