@@ -1,5 +1,6 @@
 //! The real binary in a folder of its own, for the tests that run it as a user does.
 
+use crate::eventually;
 use jmip::embedded;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,19 @@ impl Place {
     /// The one JSON value that a command prints, which must succeed.
     pub fn json(&self, args: &[&str]) -> Value {
         serde_json::from_slice(&self.succeed(args).stdout).unwrap()
+    }
+
+    /// Digests of the read models, when all of them hold the whole log: some are not waited for.
+    pub async fn digests(&self) -> Value {
+        eventually(async || {
+            let output = self.command(&["status", "--json"]).output().ok()?;
+            let status: Value = serde_json::from_slice(&output.stdout).ok()?;
+            let last = &status["log"]["last_sequence"];
+            let mut at = status["checkpoints"].as_array()?.iter();
+            at.all(|one| one["last_seq"] == *last).then_some(())
+        })
+        .await;
+        self.json(&["digest", "--json"])
     }
 
     /// The exit code of a command, and what it said on standard error.

@@ -10,6 +10,7 @@ use jmip::system::{ALL, Service, Settings, System};
 use jmip_core::subjects;
 use jmip_projections::digest::{self, TableDigest};
 use jmip_projections::market::receipt::{self, ReceiptStatus};
+use jmip_projections::status;
 use jmip_runtime::config::Secret;
 use jmip_runtime::{ExportClaims, Log, Spool};
 use std::path::{Path, PathBuf};
@@ -185,8 +186,15 @@ pub async fn eventually<T>(look: impl AsyncFn() -> Option<T>) -> T {
         .expect("it never came")
 }
 
-/// Digests of the read models.
+/// Digests of the read models, when all of them hold the whole log: some are not waited for.
 pub async fn digests(system: &System) -> Vec<TableDigest> {
+    let stream = subjects::EVENTS_STREAM;
+    eventually(async || {
+        let last = system.log.last_sequence(stream).await.ok()?;
+        let at = status::checkpoints(&system.store).await.ok()?;
+        at.iter().all(|one| one.last_seq == last).then_some(())
+    })
+    .await;
     digest::digest(&system.store).await.unwrap()
 }
 

@@ -49,10 +49,6 @@ fn publish(place: &Place) -> Child {
     place.command(&args).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-fn digest(place: &Place) -> Value {
-    place.json(&["digest", "--json"])
-}
-
 fn kill(place: &Place, victim: Victim) {
     let servers = embedded::server_pids(&place.dir());
     let jmip = embedded::find_given(place.path(), &Given::default())
@@ -138,7 +134,7 @@ async fn survives(victim: Victim, moment: u64, undisturbed: &Value) {
     assert_eq!(said["new"], json!(RECORDS - 100), "{said}");
     assert_eq!(said["changed"], json!(100), "{said}");
     assert_eq!(
-        &digest(&place),
+        &place.digests().await,
         undisturbed,
         "after {victim:?} died at {moment}"
     );
@@ -158,7 +154,7 @@ async fn nothing_is_lost_or_doubled_when_any_process_is_killed() {
         let place = up();
         let output = publish(&place).wait_with_output().unwrap();
         assert!(output.status.success());
-        digest(&place)
+        place.digests().await
     };
     let victims = [Victim::Jmip, Victim::Nats, Victim::Postgres, Victim::All];
     let mut place = 0;

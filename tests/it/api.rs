@@ -128,6 +128,67 @@ async fn upload_look_rank() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_find_jobs_with_the_passages_they_stand_in() {
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let client = Client::new(system.api_address.unwrap());
+    let upload = "/v1/ingest/upload?source=jobspy&captured_at=2024-09-07T12:00:00Z";
+    let posting = samples::jobspy(30, "windy & wet");
+    assert_eq!(client.send("POST", upload, posting).await.0, 202);
+    let is_found = |page: &Value| {
+        page["items"]
+            .as_array()
+            .is_some_and(|items| !items.is_empty())
+    };
+    let path = "/v1/jobs?q=experience+%22windy+wet%22&workplace=hybrid";
+    let page = client.get_until(path, is_found).await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+    let passages = page["items"][0]["matched"]["passages"].to_string();
+    assert!(passages.contains("⟦windy⟧ & ⟦wet⟧"), "{passages}");
+
+    let whole = "/v1/jobs?q=rust+or+python&limit=100";
+    let all = |page: &Value| {
+        page["items"]
+            .as_array()
+            .is_some_and(|items| items.len() == 30)
+    };
+    let whole = client.get_until(whole, all).await["items"].clone();
+    let mut paged = vec![];
+    let mut next = String::new();
+    loop {
+        let path = format!("/v1/jobs?q=rust+or+python&limit=7{next}");
+        let (status, page) = client.get(&path).await;
+        assert_eq!(status, 200, "{page}");
+        paged.extend(page["items"].as_array().unwrap().clone());
+        let Some(cursor) = page["next"].as_str() else {
+            break;
+        };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(Value::Array(paged), whole);
+    for hostile in [
+        "%27",
+        "%22",
+        "-",
+        "%26%7C!",
+        "%5C",
+        "(%3A*",
+        "%F0%9F%98%80",
+        "or",
+    ] {
+        let (status, page) = client.get(&format!("/v1/jobs?q={hostile}")).await;
+        assert_eq!(status, 200, "{hostile}: {page}");
+    }
+    let long = "x".repeat(201);
+    for refused in ["", "%00", &long] {
+        let (status, page) = client.get(&format!("/v1/jobs?q={refused}")).await;
+        assert_eq!(status, 400, "{page}");
+    }
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn errors_are_problems_that_say_what_to_do() {
     let servers = Servers::start().await;
     let system = servers.system().await;

@@ -68,7 +68,7 @@ async fn every_command_answers_in_json_that_agrees_with_what_was_published() {
         let status = place.json(&["status", "--json"]);
         let loops = status["loops"].as_array()?;
         let is_done = |one: &Value| one["state"] == "running" && one["lag"] == 0;
-        (loops.len() == 7 && loops.iter().all(is_done)).then_some(status)
+        (loops.len() == 8 && loops.iter().all(is_done)).then_some(status)
     })
     .await;
     assert_eq!(status["log"]["last_sequence"], events.len(), "{status}");

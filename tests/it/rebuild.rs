@@ -93,12 +93,12 @@ async fn a_rebuild_under_load_fails_no_read_and_loses_no_row() {
     let reads = readers.map(Reader::stop);
     assert!(reads.iter().all(|&reads| reads > 10), "{reads:?}");
 
-    let before = place.json(&["digest", "--json"]);
+    let before = place.digests().await;
     let rebuilt = place.json(&["projections", "rebuild", "market", "--json"]);
     for table in rebuilt["tables"].as_array().unwrap() {
         assert_eq!(table["live"], table["other"], "{table}");
     }
-    assert_eq!(place.json(&["digest", "--json"]), before);
+    assert_eq!(place.digests().await, before);
     publish(&place, 1600);
     let after = place.json(&["status", "--json"]);
     assert_eq!(after["counts"]["jobs"], 1600, "the new version is fed");
@@ -115,7 +115,7 @@ async fn a_rebuild_that_is_killed_changes_nothing_and_can_be_repeated() {
     let place = Place::new();
     place.succeed(&["up", "--detach"]);
     publish(&place, 1500);
-    let before = place.json(&["digest", "--json"]);
+    let before = place.digests().await;
     let store = Store::connect(&endpoints(&place).database_url).unwrap();
     let building = async || {
         let all = versions::list(&store).await.ok()?;
@@ -131,20 +131,20 @@ async fn a_rebuild_that_is_killed_changes_nothing_and_can_be_repeated() {
         eventually(async || building().await.filter(|(_, at)| *at > 0)).await;
         rebuild.kill().unwrap();
         rebuild.wait().unwrap();
-        assert_eq!(place.json(&["digest", "--json"]), before);
+        assert_eq!(place.digests().await, before);
     }
     let (left, _) = building().await.unwrap();
     let rebuilt = place.json(&["projections", "rebuild", "market", "--json"]);
     assert_eq!(rebuilt["live"], left.as_str());
     assert_eq!(building().await, None);
-    assert_eq!(place.json(&["digest", "--json"]), before);
+    assert_eq!(place.digests().await, before);
 
     let (code, said) = place.ending(&["projections", "drop", &left]);
     assert_eq!(code, Some(2), "{said}");
     place.succeed(&["projections", "drop", "market_1"]);
     let (code, said) = place.ending(&["projections", "rollback", "market"]);
     assert_eq!(code, Some(5), "{said}");
-    assert_eq!(place.json(&["digest", "--json"]), before);
+    assert_eq!(place.digests().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +152,7 @@ async fn a_version_that_differs_is_shown_only_when_one_insists() {
     let place = Place::new();
     place.succeed(&["up", "--detach"]);
     publish(&place, 30);
-    let before = place.json(&["digest", "--json"]);
+    let before = place.digests().await;
     // As if an earlier program had read the log otherwise.
     let url = endpoints(&place).database_url;
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
@@ -167,7 +167,7 @@ async fn a_version_that_differs_is_shown_only_when_one_insists() {
         said.contains("differ in job;") && said.contains("--force"),
         "{said}"
     );
-    assert_ne!(place.json(&["digest", "--json"]), before);
+    assert_ne!(place.digests().await, before);
     place.succeed(&["projections", "rebuild", "market", "--force"]);
-    assert_eq!(place.json(&["digest", "--json"]), before);
+    assert_eq!(place.digests().await, before);
 }

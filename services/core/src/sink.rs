@@ -20,6 +20,11 @@ pub trait Sink: Send + 'static {
     /// Name, as in its checkpoint and in `jmip status`.
     fn name(&self) -> &'static str;
 
+    /// Whether nobody waits for it: then it lets others pass while there is much to do.
+    fn may_lag(&self) -> bool {
+        false
+    }
+
     /// Last sequence it holds, without taking part in the writing.
     fn position(&mut self) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 

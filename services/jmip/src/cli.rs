@@ -42,7 +42,7 @@ pub enum Command {
     },
     /// Publish an export
     Publish(Publish),
-    /// List jobs, newest first
+    /// List jobs, newest first, or those that have some words, the best match first
     Jobs(Jobs),
     /// Show one job: its revisions, and its facts with the words they were read from
     Job {
@@ -138,8 +138,12 @@ pub struct Publish {
 /// `jmip jobs`
 #[derive(Debug, Args)]
 pub struct Jobs {
-    /// Words of title or organisation
-    pub text: Option<String>,
+    /// Words of title, organisation or description: all of them, "a phrase", either or other, -without
+    #[arg(value_name = "WORDS")]
+    pub query: Option<String>,
+    /// Beginnings of words of title or organisation
+    #[arg(long)]
+    pub title: Option<String>,
     /// A skill it asks for, by name
     #[arg(long)]
     pub skill: Option<String>,

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use jmip_api::Api;
-use jmip_projections::{Store, desk, market};
+use jmip_projections::{Store, desk, market, search};
 use jmip_runtime::config::Secret;
 use jmip_runtime::{
     CancellationToken, Context, Log, Statuses, projection_loop, split_loop, stage_loop,
@@ -30,12 +30,14 @@ pub enum Service {
     Market,
     /// Keeps the read model of the user's desk.
     Desk,
+    /// Keeps the words of descriptions, to be searched.
+    Search,
     /// Answers queries over HTTP.
     Api,
 }
 
 /// Every service.
-pub const ALL: [Service; 8] = [
+pub const ALL: [Service; 9] = [
     Service::Effects,
     Service::Ingest,
     Service::Normalize,
@@ -43,6 +45,7 @@ pub const ALL: [Service; 8] = [
     Service::Score,
     Service::Market,
     Service::Desk,
+    Service::Search,
     Service::Api,
 ];
 
@@ -204,6 +207,10 @@ fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &St
             market::sink(store),
         )),
         Service::Desk => tasks.spawn(projection_loop::run_projection(context, desk::sink(store))),
+        Service::Search => tasks.spawn(projection_loop::run_projection(
+            context,
+            search::sink(store),
+        )),
         Service::Api => unreachable!("the API is started by itself, with its listener"),
     };
 }

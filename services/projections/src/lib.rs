@@ -1,7 +1,7 @@
 //! Read models in Postgres: what the log says, as rows to query.
 //!
-//! Consumes every event of `JMIP_EVENTS` in order; emits none. Two projections, [`View::Market`] and
-//! [`View::Desk`], each a [`Sink`](jmip_core::sink::Sink): one transaction per batch holds the rows
+//! Consumes every event of `JMIP_EVENTS` in order; emits none. Three projections, [`View::Market`],
+//! [`View::Desk`] and [`View::Search`], each a [`Sink`](jmip_core::sink::Sink): one transaction per batch holds the rows
 //! and the move of the checkpoint, so a crash repeats a batch and a repeat changes nothing.
 //!
 //! Invariants: rows are set, never incremented, so how the log is cut into batches does not show;
@@ -29,6 +29,7 @@ mod install;
 mod json;
 pub mod market;
 mod projection;
+pub mod search;
 pub mod status;
 mod store;
 pub mod versions;

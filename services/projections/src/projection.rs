@@ -1,7 +1,7 @@
 //! The sink of every projection: rows and checkpoint in one transaction, fenced by an epoch.
 
 use crate::column::{int8, sequence};
-use crate::{Store, StoreError, desk, install, market, versions};
+use crate::{Store, StoreError, desk, install, market, search, versions};
 use deadpool_postgres::Object;
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
@@ -14,17 +14,20 @@ pub enum View {
     Market,
     /// Profiles, policies, runs, the audit trail.
     Desk,
+    /// Words of descriptions.
+    Search,
 }
 
 impl View {
     /// Every projection.
-    pub const ALL: [Self; 2] = [Self::Market, Self::Desk];
+    pub const ALL: [Self; 3] = [Self::Market, Self::Desk, Self::Search];
 
     /// Name, as in its checkpoint.
     pub fn name(self) -> &'static str {
         match self {
             Self::Market => "market",
             Self::Desk => "desk",
+            Self::Search => "search",
         }
     }
 
@@ -32,7 +35,7 @@ impl View {
     /// one has come as far.
     pub fn version(self) -> i64 {
         match self {
-            Self::Market | Self::Desk => 1,
+            Self::Market | Self::Desk | Self::Search => 1,
         }
     }
 
@@ -41,6 +44,7 @@ impl View {
         match self {
             Self::Market => "market_1",
             Self::Desk => "desk_1",
+            Self::Search => "search_1",
         }
     }
 
@@ -48,6 +52,7 @@ impl View {
         match self {
             Self::Market => market::TABLES,
             Self::Desk => desk::TABLES,
+            Self::Search => search::TABLES,
         }
     }
 
@@ -55,6 +60,7 @@ impl View {
         match self {
             Self::Market => include_str!("../../../schema/market/indexes.sql"),
             Self::Desk => include_str!("../../../schema/desk/indexes.sql"),
+            Self::Search => include_str!("../../../schema/search/indexes.sql"),
         }
     }
 
@@ -62,6 +68,7 @@ impl View {
         match self {
             Self::Market => include_str!("../../../schema/api/market.sql"),
             Self::Desk => include_str!("../../../schema/api/desk.sql"),
+            Self::Search => include_str!("../../../schema/api/search.sql"),
         }
     }
 }
@@ -242,6 +249,7 @@ impl Projection {
         match self.view {
             View::Market => market::apply(&tx, batch).await?,
             View::Desk => desk::apply(&tx, batch).await?,
+            View::Search => search::job_text::apply(&tx, batch).await?,
         }
         tx.commit().await?;
         Ok(true)
@@ -290,6 +298,10 @@ impl Sink for Projection {
 
     fn name(&self) -> &'static str {
         self.view.name()
+    }
+
+    fn may_lag(&self) -> bool {
+        self.view == View::Search
     }
 
     async fn position(&mut self) -> Result<u64, StoreError> {

@@ -7,7 +7,7 @@ use deadpool_postgres::{
 use std::time::Duration;
 use tokio_postgres::{Config, IsolationLevel, NoTls};
 
-/// Connections at most: two sinks, the rest readers. Far below Postgres's default of 100.
+/// Connections at most: three sinks, the rest readers. Far below Postgres's default of 100.
 const CONNECTIONS_MAX: usize = 16;
 /// A server that does not answer so long is down; the caller backs off.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,12 +8,18 @@ use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Events of one transaction.
 const BATCH: usize = 1000;
 /// The same of one that nobody waits for: fewer statements for the same rows.
 const BULK_BATCH: usize = 4000;
+
+/// How long a sink that may lag lets others pass before each batch. Under load that never ends it
+/// still comes on by a batch in this time.
+const COURTESY: Duration = Duration::from_secs(10);
+/// How often it looks whether they are done.
+const COURTESY_LOOK: Duration = Duration::from_millis(50);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -110,6 +116,13 @@ async fn session<S: Sink>(
             .map(|delivered| delivered.input)
             .collect();
         status.at(batch[0].sequence - 1, pending + batch.len() as u64);
+        if sink.may_lag() {
+            let busy = || context.statuses.has_work_besides(sink.name());
+            let until = Instant::now() + COURTESY;
+            while busy() && Instant::now() < until {
+                pause_for(COURTESY_LOOK, &context.shutdown).await;
+            }
+        }
         let read = Instant::now();
         match sink.apply(&batch).await? {
             Written::Stored => *backoff = Backoff::new(),

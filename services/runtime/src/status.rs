@@ -100,6 +100,13 @@ impl Statuses {
             .collect()
     }
 
+    /// Whether another loop of this process has inputs to do and does them.
+    pub(crate) fn has_work_besides(&self, name: &str) -> bool {
+        let is_at_work = |one: &LoopStatus| one.state == LoopState::Running && one.lag > 0;
+        let others = self.all();
+        others.iter().any(|one| one.name != name && is_at_work(one))
+    }
+
     pub(crate) fn pen(&self, name: &'static str, kind: LoopKind) -> Status {
         let status = LoopStatus {
             name: name.to_owned(),
@@ -239,5 +246,29 @@ impl Status {
         });
         instruments().retries(self.name);
         instruments().is(self.name, LoopState::Retrying);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_others_that_are_at_work_are_let_pass() {
+        let statuses = Statuses::default();
+        let own = statuses.pen("search", LoopKind::Projection);
+        let other = statuses.pen("market", LoopKind::Projection);
+        own.is(LoopState::Running);
+        own.at(1, 7);
+        assert!(!statuses.has_work_besides("search"));
+        other.is(LoopState::Running);
+        other.at(1, 7);
+        assert!(statuses.has_work_besides("search"));
+        // One that waits for a server is not waited for in turn.
+        other.is(LoopState::Retrying);
+        assert!(!statuses.has_work_besides("search"));
+        other.is(LoopState::Running);
+        other.at(8, 0);
+        assert!(!statuses.has_work_besides("search"));
     }
 }

@@ -114,7 +114,13 @@ impl From<StoreError> for ApiError {
             _ => false,
         };
         match error {
-            StoreError::Cursor | StoreError::Limit { .. } => Self::bad_request(error.to_string()),
+            StoreError::Cursor | StoreError::Limit { .. } | StoreError::Query { .. } => {
+                Self::bad_request(error.to_string())
+            }
+            StoreError::TooSlow => {
+                let detail = error.to_string();
+                Self::unavailable("search_too_slow", &detail, error)
+            }
             _ if is_away => {
                 let detail = "the read models cannot be reached; try again";
                 Self::unavailable("store_unavailable", detail, error)

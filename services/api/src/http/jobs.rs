@@ -16,8 +16,10 @@ const TEXT_MAX_BYTES: usize = 200;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListJobs {
-    /// Beginnings of words in title and organisation, all of them.
+    /// Words to find in title, organisation and description.
     q: Option<String>,
+    /// Beginnings of words in title and organisation, all of them.
+    title: Option<String>,
     /// Id of a skill.
     skill: Option<String>,
     /// Onsite, hybrid or remote.
@@ -44,10 +46,10 @@ pub(super) struct JobPage {
     as_of_seq: u64,
 }
 
-/// Lists jobs, newest first.
+/// Lists jobs, newest first; with `q` the best match first, each with the passages that were found.
 ///
 /// Shape: at most `limit` items (1 to 100, 20 unless told). Errors: 400 `bad_request` for a
-/// parameter that is unknown or out of range.
+/// parameter that is unknown or out of range; 503 `search_too_slow`.
 pub(super) async fn list(
     State(shared): State<Shared>,
     Params(params): Params<ListJobs>,
@@ -78,6 +80,7 @@ impl ListJobs {
     fn check(self) -> Result<JobFilter, ApiError> {
         let texts = [
             ("q", &self.q),
+            ("title", &self.title),
             ("skill", &self.skill),
             ("platform", &self.platform),
         ];
@@ -94,7 +97,8 @@ impl ListJobs {
         let since = self.since.as_deref();
         let since = since.map(|text| ask::instant_or_day("since", text));
         Ok(JobFilter {
-            text: self.q,
+            query: self.q,
+            text: self.title,
             skill: self.skill,
             workplace: self.workplace,
             country: self.country,

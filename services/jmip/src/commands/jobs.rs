@@ -5,50 +5,92 @@ use crate::exit::{Exit, ends};
 use crate::say::sayln;
 use crate::{profile, running, table, words};
 use jmip_core::{Micros, subjects};
-use jmip_projections::StoreError;
-use jmip_projections::market::job_list::{self, JobFilter};
+use jmip_projections::market::job_list::{self, JobFilter, JobRow};
+use jmip_projections::{StoreError, View, status};
 
 const TITLE_MAX_CHARS: usize = 48;
 const NAME_MAX_CHARS: usize = 24;
+const PASSAGES_MAX_CHARS: usize = 240;
 
 /// Prints one page of jobs.
 pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
     let json = ask.json;
+    let searched = ask.query.is_some();
     let filter = filter(ask)?;
     let store = running::store()?;
     let page = job_list::page(&store, &filter)
         .await
         .map_err(|error| match error {
-            StoreError::Limit { .. } | StoreError::Cursor => ends(Exit::Usage, error.to_string()),
+            StoreError::Limit { .. } | StoreError::Cursor | StoreError::Query { .. } => {
+                ends(Exit::Usage, error.to_string())
+            }
             other => other.into(),
         })?;
     if json {
         sayln!("{}", serde_json::to_string(&page)?);
         return Ok(Exit::Done);
     }
+    match searched {
+        true => print_found(&page.rows),
+        false => print_newest(&page.rows),
+    }
+    match page.next {
+        Some(next) => sayln!("more: add --cursor {next}"),
+        None => sayln!("{} jobs, and no more", page.rows.len()),
+    }
+    if searched {
+        let market = status::checkpoints(&store).await?;
+        let market = market.iter().find(|one| one.view == View::Market.name());
+        let behind = market.map_or(0, |one| one.last_seq.saturating_sub(page.as_of_seq));
+        if behind > 0 {
+            sayln!("search is {behind} events behind: what came last may be missing");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn print_newest(rows: &[JobRow]) {
     let mut table = table::table(&["first seen", "title", "organisation", "where", "pay", "id"]);
-    for job in &page.rows {
-        let place = words::line(&words::places(&job.locations), NAME_MAX_CHARS);
-        let workplace = job
-            .workplace
-            .as_deref()
-            .map(str::to_lowercase)
-            .unwrap_or_default();
+    for job in rows {
         table.add_row([
             words::day(job.first_seen),
             words::line(&job.title, TITLE_MAX_CHARS),
-            words::line(job.organization.as_deref().unwrap_or(""), NAME_MAX_CHARS),
-            format!("{place} {workplace}").trim().to_owned(),
+            organization(job),
+            place(job),
             words::pay(job.pay.as_ref()),
             job.job_id.to_string(),
         ]);
     }
     sayln!("{table}");
-    match page.next {
-        Some(next) => sayln!("more: add --cursor {next}"),
-        None => sayln!("{} jobs, and no more", page.rows.len()),
+}
+
+fn print_found(rows: &[JobRow]) {
+    let mut table = table::table(&["title", "organisation", "where", "found", "id"]);
+    for job in rows {
+        let found = job.matched.as_ref();
+        let title = found.map_or(&job.title, |found| &found.title);
+        let passages = found.map(|found| found.passages.join(" … "));
+        table.add_row([
+            words::line(title, TITLE_MAX_CHARS),
+            organization(job),
+            place(job),
+            words::line(&passages.unwrap_or_default(), PASSAGES_MAX_CHARS),
+            job.job_id.to_string(),
+        ]);
     }
-    Ok(Exit::Done)
+    sayln!("{table}");
+}
+
+fn organization(job: &JobRow) -> String {
+    words::line(job.organization.as_deref().unwrap_or(""), NAME_MAX_CHARS)
+}
+
+fn place(job: &JobRow) -> String {
+    let place = words::line(&words::places(&job.locations), NAME_MAX_CHARS);
+    let workplace = job.workplace.as_deref().map(str::to_lowercase);
+    format!("{place} {}", workplace.unwrap_or_default())
+        .trim()
+        .to_owned()
 }
 
 fn filter(ask: Jobs) -> anyhow::Result<JobFilter> {
@@ -63,7 +105,8 @@ fn filter(ask: Jobs) -> anyhow::Result<JobFilter> {
     }
     Ok(JobFilter {
         tenant: subjects::DEFAULT_TENANT.to_owned(),
-        text: ask.text,
+        query: ask.query,
+        text: ask.title,
         skill: ask.skill.map(|name| profile::skill_id(&name)),
         workplace: ask.workplace,
         country: ask.country,

@@ -26,6 +26,8 @@ pub enum Name {
     Market,
     /// Profiles, policies, runs, the audit trail.
     Desk,
+    /// Words of descriptions.
+    Search,
 }
 
 impl Name {
@@ -33,6 +35,7 @@ impl Name {
         match self {
             Self::Market => View::Market,
             Self::Desk => View::Desk,
+            Self::Search => View::Search,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const SHOWN: u32 = 10;
 const REASON_MAX_CHARS: usize = 90;
 /// What a whole system runs, in the order that data flows, each with what it ends an input with.
-const LOOPS: [(&str, LoopKind, &[Kind]); 7] = [
+const LOOPS: [(&str, LoopKind, &[Kind]); 8] = [
     ("effects", LoopKind::Stage, &[subjects::EXPORT_RECEIVED]),
     ("ingest", LoopKind::Stage, &[subjects::EXPORT_READ]),
     (
@@ -28,6 +28,7 @@ const LOOPS: [(&str, LoopKind, &[Kind]); 7] = [
     ),
     ("market", LoopKind::Projection, &[]),
     ("desk", LoopKind::Projection, &[]),
+    ("search", LoopKind::Projection, &[]),
 ];
 
 #[derive(Serialize)]

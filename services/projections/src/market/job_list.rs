@@ -1,20 +1,21 @@
 //! Pages of current jobs, newest first.
 
 use crate::column::{datetime, stated};
+use crate::search::job_search::{self, Match};
 use crate::{Store, StoreError, status};
 use chrono::{DateTime, Utc};
 use jmip_core::{Micros, ids};
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row as PgRow;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 /// Largest page: what a screen or a table can use at once.
 pub const LIMIT_MAX: u32 = 100;
 
 /// What a [`JobRow`] is read from; `j` is the job.
-pub(super) const COLUMNS: &str = "
+pub(crate) const COLUMNS: &str = "
     j.job_id, j.title, j.organization, j.platform, j.locations, j.countries, j.employment_types,
     j.workplace, j.pay_min_minor, j.pay_max_minor, j.pay_currency, j.pay_unit, j.pay_origin,
     j.experience_min_months, j.url, j.apply_url, j.date_posted, j.date_posted_literal,
@@ -27,9 +28,9 @@ pub(super) const COLUMNS: &str = "
         ORDER BY array_position(ARRAY['MUST', 'NICE', 'CONTEXT'], k.tier), k.skill_id
     ) AS skills";
 
-const FILTERS: &str = "
-FROM api.job AS j
-WHERE j.tenant_id = $1
+/// What must hold of a job `j`: `$1` the tenant, `$2` to `$7` the filters that are given.
+pub(crate) const HELD: &str = "
+    j.tenant_id = $1
     AND ($2::text IS NULL OR j.search @@ to_tsquery('simple', $2))
     AND ($3::text IS NULL OR EXISTS (
         SELECT 1 FROM api.job_skill AS k
@@ -39,7 +40,9 @@ WHERE j.tenant_id = $1
     AND ($4::text IS NULL OR j.workplace = $4)
     AND ($5::text IS NULL OR $5 = ANY (j.countries))
     AND ($6::text IS NULL OR j.platform = $6)
-    AND ($7::timestamptz IS NULL OR j.first_seen >= $7)
+    AND ($7::timestamptz IS NULL OR j.first_seen >= $7)";
+
+const NEWEST: &str = "
     AND ($8::timestamptz IS NULL OR (j.first_seen, j.job_id) < ($8, $9::uuid))
 ORDER BY j.first_seen DESC, j.job_id DESC
 LIMIT $10";
@@ -49,6 +52,9 @@ LIMIT $10";
 pub struct JobFilter {
     /// Whose market.
     pub tenant: String,
+    /// Words of title, organisation and description, as people write queries; the best match comes
+    /// first. See [`job_search`].
+    pub query: Option<String>,
     /// Words that title and organisation must contain together, each by its beginning.
     pub text: Option<String>,
     /// Id of a skill the current revision asks for.
@@ -72,6 +78,7 @@ impl JobFilter {
     pub fn all(tenant: &str) -> Self {
         Self {
             tenant: tenant.to_owned(),
+            query: None,
             text: None,
             skill: None,
             workplace: None,
@@ -144,6 +151,9 @@ pub struct JobRow {
     pub revision: i64,
     /// Content of the current revision, lower-case hex.
     pub content_sha256: String,
+    /// Where and how well a search found it; absent from lists that are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Match>,
 }
 
 /// Pay as a list shows it.
@@ -161,10 +171,11 @@ pub struct PayRow {
     pub origin: Option<String>,
 }
 
-/// Lists current jobs, the latest first seen first, ties by job.
+/// Lists current jobs, the latest first seen first, ties by job; with a query the best match first.
 ///
 /// Shape: at most `limit` rows; following `next` visits every job once while nothing is written.
-/// Errors: [`StoreError::Limit`], [`StoreError::Cursor`], else as Postgres reports it.
+/// Errors: [`StoreError::Limit`], [`StoreError::Cursor`], for a query [`StoreError::Query`] and
+/// [`StoreError::TooSlow`], else as Postgres reports it.
 pub async fn page(store: &Store, filter: &JobFilter) -> Result<Page<JobRow>, StoreError> {
     if !(1..=LIMIT_MAX).contains(&filter.limit) {
         return Err(StoreError::Limit {
@@ -172,30 +183,26 @@ pub async fn page(store: &Store, filter: &JobFilter) -> Result<Page<JobRow>, Sto
             max: LIMIT_MAX,
         });
     }
+    if let Some(query) = &filter.query {
+        return job_search::page(store, filter, query).await;
+    }
     let after = filter.cursor.as_deref().map(Cursor::parse).transpose()?;
     let client = store.client().await?;
     // Read before the rows: they can only be fresher.
     let as_of_seq = status::position(&client, "market").await?;
-    let lower = |text: &Option<String>| text.as_ref().map(|text| text.trim().to_lowercase());
-    let upper = |text: &Option<String>| text.as_ref().map(|text| text.trim().to_uppercase());
     let limit = filter.limit as usize;
-    let found = client
-        .query_typed(
-            &format!("SELECT {COLUMNS} {FILTERS}"),
-            &[
-                (&filter.tenant, Type::TEXT),
-                (&filter.text.as_deref().and_then(prefixes), Type::TEXT),
-                (&lower(&filter.skill), Type::TEXT),
-                (&upper(&filter.workplace), Type::TEXT),
-                (&upper(&filter.country), Type::TEXT),
-                (&lower(&filter.platform), Type::TEXT),
-                (&filter.since.map(datetime), Type::TIMESTAMPTZ),
-                (&after.map(|at| datetime(at.first_seen)), Type::TIMESTAMPTZ),
-                (&after.map(|at| at.job_id), Type::UUID),
-                (&i64::from(filter.limit + 1), Type::INT8),
-            ],
-        )
-        .await?;
+    let filters = Filters::of(filter);
+    let mut asked = filters.parameters();
+    let first_seen = after.map(|at| datetime(at.first_seen));
+    let job_id = after.map(|at| at.job_id);
+    let rows = i64::from(filter.limit + 1);
+    asked.extend([
+        (&first_seen as _, Type::TIMESTAMPTZ),
+        (&job_id as _, Type::UUID),
+        (&rows as _, Type::INT8),
+    ]);
+    let statement = format!("SELECT {COLUMNS} FROM api.job AS j WHERE {HELD} {NEWEST}");
+    let found = client.query_typed(&statement, &asked).await?;
     let rows: Vec<_> = found.iter().take(limit).map(job_row).collect();
     let next = rows.last().filter(|_| found.len() > limit);
     Ok(Page {
@@ -203,6 +210,46 @@ pub async fn page(store: &Store, filter: &JobFilter) -> Result<Page<JobRow>, Sto
         rows,
         as_of_seq,
     })
+}
+
+/// The filters as Postgres compares them.
+pub(crate) struct Filters<'a> {
+    tenant: &'a str,
+    words: Option<String>,
+    skill: Option<String>,
+    workplace: Option<String>,
+    country: Option<String>,
+    platform: Option<String>,
+    since: Option<DateTime<Utc>>,
+}
+
+impl<'a> Filters<'a> {
+    pub(crate) fn of(filter: &'a JobFilter) -> Self {
+        let lower = |text: &Option<String>| text.as_ref().map(|text| text.trim().to_lowercase());
+        let upper = |text: &Option<String>| text.as_ref().map(|text| text.trim().to_uppercase());
+        Self {
+            tenant: &filter.tenant,
+            words: filter.text.as_deref().and_then(prefixes),
+            skill: lower(&filter.skill),
+            workplace: upper(&filter.workplace),
+            country: upper(&filter.country),
+            platform: lower(&filter.platform),
+            since: filter.since.map(datetime),
+        }
+    }
+
+    /// `$1` to `$7` of [`HELD`].
+    pub(crate) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        vec![
+            (&self.tenant, Type::TEXT),
+            (&self.words, Type::TEXT),
+            (&self.skill, Type::TEXT),
+            (&self.workplace, Type::TEXT),
+            (&self.country, Type::TEXT),
+            (&self.platform, Type::TEXT),
+            (&self.since, Type::TIMESTAMPTZ),
+        ]
+    }
 }
 
 /// Words as a text search query: all of them, each as a beginning, quoted so that none is syntax.
@@ -248,7 +295,7 @@ impl Cursor {
     }
 }
 
-pub(super) fn job_row(row: &PgRow) -> JobRow {
+pub(crate) fn job_row(row: &PgRow) -> JobRow {
     JobRow {
         job_id: row.get("job_id"),
         title: row.get("title"),
@@ -273,6 +320,7 @@ pub(super) fn job_row(row: &PgRow) -> JobRow {
         last_seen: row.get("last_seen"),
         revision: row.get("revision"),
         content_sha256: ids::hex(row.get("content_sha256")),
+        matched: None,
     }
 }
 

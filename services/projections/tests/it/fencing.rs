@@ -150,7 +150,10 @@ async fn events_that_say_nothing_to_a_view_move_its_checkpoint() {
             .iter()
             .map(|c| (c.view.as_str(), c.last_seq))
             .collect();
-        assert_eq!(at, [("desk", log.len() as u64), ("market", 0)]);
+        assert_eq!(
+            at,
+            [("desk", log.len() as u64), ("market", 0), ("search", 0)]
+        );
     })
     .await;
 }

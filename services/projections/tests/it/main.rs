@@ -12,5 +12,6 @@ mod desk;
 mod digests;
 mod fencing;
 mod lists;
+mod search;
 mod versions;
 mod world;
