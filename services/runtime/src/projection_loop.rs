@@ -108,21 +108,20 @@ async fn session<S: Sink>(
     status.at(after, reader.pending_at_open());
     loop {
         let mut stretch: Vec<Delivered<Stored>> = reader.next(BATCH).await?;
-        let spans = Spans::over(Batch::Projection(sink.name()), &mut stretch);
         let Some(last) = stretch.last() else { continue };
         let (sequence, pending) = (last.input.sequence, last.pending);
+        status.at(
+            sequence - stretch.len() as u64,
+            pending + stretch.len() as u64,
+        );
+        if sink.may_lag() {
+            let_pass(context, sink.name()).await;
+        }
+        let spans = Spans::over(Batch::Projection(sink.name()), &mut stretch);
         let batch: Vec<Stored> = stretch
             .into_iter()
             .map(|delivered| delivered.input)
             .collect();
-        status.at(batch[0].sequence - 1, pending + batch.len() as u64);
-        if sink.may_lag() {
-            let busy = || context.statuses.has_work_besides(sink.name());
-            let until = Instant::now() + COURTESY;
-            while busy() && Instant::now() < until {
-                pause_for(COURTESY_LOOK, &context.shutdown).await;
-            }
-        }
         let read = Instant::now();
         match sink.apply(&batch).await? {
             Written::Stored => *backoff = Backoff::new(),
@@ -140,6 +139,14 @@ async fn session<S: Sink>(
             "{} did a stretch",
             sink.name(),
         );
+    }
+}
+
+/// Waits while other loops of this process have work, but not for ever.
+async fn let_pass(context: &Context, name: &str) {
+    let until = Instant::now() + COURTESY;
+    while context.statuses.has_work_besides(name) && Instant::now() < until {
+        pause_for(COURTESY_LOOK, &context.shutdown).await;
     }
 }
 

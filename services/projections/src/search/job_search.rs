@@ -172,7 +172,8 @@ fn statement() -> String {
                 AS marked_title,
             regexp_replace(
                 ts_headline(p.language::regconfig, {description}, p.any_word,
-                    '{marks}, MaxFragments=2, MinWords=8, MaxWords=24, FragmentDelimiter={BETWEEN}'),
+                    '{marks}, MaxFragments=2, MinWords=8, MaxWords=24,
+                    FragmentDelimiter={BETWEEN}'),
                 '\\s+', ' ', 'g') AS passages
         FROM paged AS p
         JOIN api.job AS j USING (tenant_id, job_id)
