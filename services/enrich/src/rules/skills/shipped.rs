@@ -18,6 +18,10 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../../knowledge/skills/design.toml"),
     ),
     (
+        "education.toml",
+        include_str!("../../../knowledge/skills/education.toml"),
+    ),
+    (
         "engineering.toml",
         include_str!("../../../knowledge/skills/engineering.toml"),
     ),
@@ -52,10 +56,6 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     (
         "software.toml",
         include_str!("../../../knowledge/skills/software.toml"),
-    ),
-    (
-        "standards.toml",
-        include_str!("../../../knowledge/skills/standards.toml"),
     ),
     (
         "trades.toml",
