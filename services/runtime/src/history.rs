@@ -4,49 +4,56 @@ use crate::error::LogError;
 use crate::log::Log;
 use crate::reader::{Delivered, Reader, Selection};
 use jmip_core::Stored;
-use std::ops::ControlFlow;
 
 /// Events read at a time.
 const STRETCH: usize = 1000;
 
-impl Log {
-    /// Hands over every selected event that is on the log now, in order, until told to stop.
+/// Selected events that were on the log when it was asked, in order.
+pub struct Past {
+    reader: Reader,
+    pending: u64,
+}
+
+impl Past {
+    /// The next of them; none once there are no more.
     ///
     /// Errors: as the server reports them.
-    pub async fn each(
-        &self,
-        selection: &Selection,
-        mut take: impl FnMut(Stored) -> ControlFlow<()>,
-    ) -> Result<(), LogError> {
-        let mut reader = Reader::open(self, selection, 0).await?;
-        let mut pending = reader.pending_at_open();
-        while pending > 0 {
-            let stretch: Vec<Delivered<Stored>> = reader.next(STRETCH).await?;
-            let Some(last) = stretch.last() else {
-                let cause = "the log did not answer";
-                return Err(LogError::request("reading the past", cause));
-            };
-            // What is appended meanwhile is not of the past that was asked for.
-            pending = pending
-                .saturating_sub(stretch.len() as u64)
-                .min(last.pending);
-            for delivered in stretch {
-                if take(delivered.input).is_break() {
-                    return Ok(());
-                }
-            }
+    pub async fn next(&mut self) -> Result<Vec<Stored>, LogError> {
+        if self.pending == 0 {
+            return Ok(vec![]);
         }
-        Ok(())
+        let stretch: Vec<Delivered<Stored>> = self.reader.next(STRETCH).await?;
+        let Some(last) = stretch.last() else {
+            let cause = "the log did not answer";
+            return Err(LogError::request("reading the past", cause));
+        };
+        // What is appended meanwhile is not of the past that was asked for.
+        let left = self.pending.saturating_sub(stretch.len() as u64);
+        self.pending = left.min(last.pending);
+        Ok(stretch.into_iter().map(|one| one.input).collect())
+    }
+}
+
+impl Log {
+    /// Opens the past of some events.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn past(&self, selection: &Selection) -> Result<Past, LogError> {
+        let reader = Reader::open(self, selection, 0).await?;
+        let pending = reader.pending_at_open();
+        Ok(Past { reader, pending })
     }
 
-    /// As [`Log::each`], for selections of which there are few events.
+    /// All of it at once, for selections of which there are few events.
     pub(crate) async fn history(&self, selection: &Selection) -> Result<Vec<Stored>, LogError> {
+        let mut past = self.past(selection).await?;
         let mut events = vec![];
-        let all = self.each(selection, |stored| {
-            events.push(stored);
-            ControlFlow::Continue(())
-        });
-        all.await?;
-        Ok(events)
+        loop {
+            let some = past.next().await?;
+            if some.is_empty() {
+                return Ok(events);
+            }
+            events.extend(some);
+        }
     }
 }

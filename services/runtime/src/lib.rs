@@ -42,6 +42,7 @@ pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};
 pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
+pub use history::Past;
 pub use learned::FILE_MAX_BYTES;
 pub use log::Log;
 pub use position::Position;

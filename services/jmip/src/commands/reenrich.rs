@@ -16,7 +16,6 @@ use jmip_core::{
 use jmip_enrich::{Dictionaries, STAGE, rules};
 use jmip_runtime::{Log, LogError, Selection};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Events appended at a time: a batch of the stream with room to spare.
@@ -34,20 +33,14 @@ pub async fn reenrich(options: &Reenrich) -> anyhow::Result<Exit> {
     let log = running::log().await?;
     let knowledge = knowledge(&log, options.skills.as_deref()).await?;
     let current = current(&log).await?;
-    let mut found = compare(&log, &knowledge, &current).await?;
-    let facts = std::mem::take(&mut found.amendments);
-    let amended = facts.len();
-    if options.apply {
-        apply(&log, facts).await?;
-    }
+    let found = compare(&log, &knowledge, &current, options.apply).await?;
     if options.json {
-        let applied = if options.apply { amended } else { 0 };
         let mut printed = serde_json::to_value(&found.difference)?;
-        printed["to_append"] = amended.into();
-        printed["appended"] = applied.into();
+        printed["to_append"] = found.amended.into();
+        printed["appended"] = if options.apply { found.amended } else { 0 }.into();
         sayln!("{printed}");
     } else {
-        print(&found.difference, amended, options.apply);
+        print(&found.difference, found.amended, options.apply);
     }
     Ok(Exit::Done)
 }
@@ -97,37 +90,36 @@ fn selection() -> Selection {
 
 async fn current(log: &Log) -> Result<BTreeMap<Key, Current>, LogError> {
     let mut jobs: BTreeMap<Key, Current> = BTreeMap::new();
-    let take = |stored: Stored| {
-        let tenant = stored.envelope.tenant;
-        match stored.envelope.event {
-            Some(Event::JobNormalized(JobNormalized {
-                sighting,
-                job: Some(job),
-                ..
-            })) => see(
-                &mut jobs,
-                (tenant, job.job_id),
-                job.content_sha256,
-                sighting,
-            ),
-            Some(Event::JobSeen(seen)) => see(
-                &mut jobs,
-                (tenant, seen.job_id),
-                seen.content_sha256,
-                seen.sighting,
-            ),
-            Some(Event::JobEnriched(enriched)) => {
-                if let Some(job) = jobs.get_mut(&(tenant, enriched.job_id)) {
-                    let at = stored.sequence;
-                    job.enriched_at.insert(enriched.content_sha256, at);
-                }
-            }
-            _ => {}
+    let mut past = log.past(&selection()).await?;
+    loop {
+        let some = past.next().await?;
+        if some.is_empty() {
+            return Ok(jobs);
         }
-        ControlFlow::Continue(())
-    };
-    log.each(&selection(), take).await?;
-    Ok(jobs)
+        some.into_iter().for_each(|stored| note(&mut jobs, stored));
+    }
+}
+
+fn note(jobs: &mut BTreeMap<Key, Current>, stored: Stored) {
+    let tenant = stored.envelope.tenant;
+    match stored.envelope.event {
+        Some(Event::JobNormalized(JobNormalized {
+            sighting,
+            job: Some(job),
+            ..
+        })) => see(jobs, (tenant, job.job_id), job.content_sha256, sighting),
+        Some(Event::JobSeen(seen)) => {
+            let key = (tenant, seen.job_id);
+            see(jobs, key, seen.content_sha256, seen.sighting);
+        }
+        Some(Event::JobEnriched(enriched)) => {
+            if let Some(job) = jobs.get_mut(&(tenant, enriched.job_id)) {
+                let at = stored.sequence;
+                job.enriched_at.insert(enriched.content_sha256, at);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn see(
@@ -150,14 +142,6 @@ fn see(
     }
 }
 
-/// What the comparison found.
-#[derive(Default)]
-struct Found {
-    difference: Difference,
-    /// Facts that differ in any way from those on the log, ready to append.
-    amendments: Vec<Envelope>,
-}
-
 /// A current revision on its way from its text to the event that says its facts.
 struct Reread {
     job: jmip_core::event::Job,
@@ -165,49 +149,40 @@ struct Reread {
     envelope: Envelope,
 }
 
+/// What the comparison has found so far.
+#[derive(Default)]
+struct Found {
+    difference: Difference,
+    /// Texts whose facts have not come yet.
+    open: BTreeMap<Key, Reread>,
+    done: BTreeSet<Key>,
+    /// Facts that differ in any way from those on the log: how many, and those not yet appended.
+    amended: usize,
+    amendments: Vec<Envelope>,
+}
+
 async fn compare(
     log: &Log,
     knowledge: &Knowledge<Dictionaries>,
     current: &BTreeMap<Key, Current>,
+    applies: bool,
 ) -> Result<Found, LogError> {
     let mut found = Found::default();
-    let mut open: BTreeMap<Key, Reread> = BTreeMap::new();
-    let mut done: BTreeSet<Key> = BTreeSet::new();
-    let take = |stored: Stored| {
-        let Stored {
-            sequence, envelope, ..
-        } = stored;
-        match &envelope.event {
-            Some(Event::JobNormalized(normalized)) => {
-                let Some(job) = &normalized.job else {
-                    return ControlFlow::Continue(());
-                };
-                let key = (envelope.tenant.clone(), job.job_id.clone());
-                let is_current = current.get(&key).is_some_and(|known| {
-                    known.content_sha256 == job.content_sha256
-                        && known.enriched_at.contains_key(&job.content_sha256)
-                });
-                if is_current && !done.contains(&key) {
-                    open.insert(key, reread(knowledge, normalized, &envelope));
-                }
-            }
-            Some(Event::JobEnriched(enriched)) => {
-                let key = (envelope.tenant.clone(), enriched.job_id.clone());
-                let says_it = current.get(&key).is_some_and(|known| {
-                    known.content_sha256 == enriched.content_sha256
-                        && known.enriched_at.get(&enriched.content_sha256) == Some(&sequence)
-                });
-                if says_it && let Some(reread) = open.remove(&key) {
-                    found.add(reread, &enriched.facts);
-                    done.insert(key);
-                }
-            }
-            _ => {}
+    let mut past = log.past(&selection()).await?;
+    loop {
+        let some = past.next().await?;
+        if some.is_empty() {
+            return Ok(found);
         }
-        ControlFlow::Continue(())
-    };
-    log.each(&selection(), take).await?;
-    Ok(found)
+        for stored in some {
+            found.take(knowledge, current, stored);
+        }
+        let amendments = std::mem::take(&mut found.amendments);
+        found.amended += amendments.len();
+        if applies {
+            append(log, amendments).await?;
+        }
+    }
 }
 
 fn reread(
@@ -238,6 +213,46 @@ fn reread(
 }
 
 impl Found {
+    fn take(
+        &mut self,
+        knowledge: &Knowledge<Dictionaries>,
+        current: &BTreeMap<Key, Current>,
+        stored: Stored,
+    ) {
+        let envelope = &stored.envelope;
+        let known = |job_id: &[u8]| {
+            let key = (envelope.tenant.clone(), job_id.to_vec());
+            current.get(&key).map(|known| (key, known))
+        };
+        match &envelope.event {
+            Some(Event::JobNormalized(normalized)) => {
+                let Some(job) = &normalized.job else { return };
+                let Some((key, known)) = known(&job.job_id) else {
+                    return;
+                };
+                let is_current = known.content_sha256 == job.content_sha256
+                    && known.enriched_at.contains_key(&job.content_sha256);
+                if is_current && !self.done.contains(&key) {
+                    self.open
+                        .insert(key, reread(knowledge, normalized, envelope));
+                }
+            }
+            Some(Event::JobEnriched(enriched)) => {
+                let Some((key, known)) = known(&enriched.job_id) else {
+                    return;
+                };
+                let content = &enriched.content_sha256;
+                let says_it = known.content_sha256 == *content
+                    && known.enriched_at.get(content) == Some(&stored.sequence);
+                if says_it && let Some(reread) = self.open.remove(&key) {
+                    self.add(reread, &enriched.facts);
+                    self.done.insert(key);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn add(&mut self, reread: Reread, before: &[Fact]) {
         let subject = Subject {
             job_id: ids::uuid_from(&reread.job.job_id).to_string(),
@@ -252,7 +267,7 @@ impl Found {
 }
 
 /// Appends, as many at a time as a batch takes.
-async fn apply(log: &Log, envelopes: Vec<Envelope>) -> Result<(), LogError> {
+async fn append(log: &Log, envelopes: Vec<Envelope>) -> Result<(), LogError> {
     let mut batch = vec![];
     let mut bytes = 0;
     for envelope in envelopes {
