@@ -15,7 +15,7 @@ pub struct Phrases {
 
 /// Which ends of a phrase must be ends of a word.
 #[derive(Clone, Copy)]
-struct Borders {
+pub(crate) struct Borders {
     start: bool,
     end: bool,
 }
@@ -27,18 +27,13 @@ impl Phrases {
         let mut borders = Vec::new();
         for phrase in phrases {
             let phrase = phrase.as_ref();
-            borders.push(Borders {
-                start: !phrase.starts_with('*'),
-                end: !phrase.ends_with('*'),
-            });
+            borders.push(Borders::of(phrase));
             patterns.push(fold_phrase(phrase.trim_matches('*')));
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&patterns)
-            .expect("a list of short phrases is far below the automaton's limits");
-        Self { automaton, borders }
+        Self {
+            automaton: automaton(&patterns),
+            borders,
+        }
     }
 
     /// All places in a range of folded text, in order of their ends; they may overlap.
@@ -95,8 +90,26 @@ impl Phrases {
     }
 }
 
+/// Compiles patterns into one automaton that finds all of them in one pass.
+pub(crate) fn automaton(patterns: &[String]) -> AhoCorasick {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(patterns)
+        .expect("a list of short phrases is far below the automaton's limits")
+}
+
 impl Borders {
-    fn hold(self, text: &[u8], hit: &Range<usize>) -> bool {
+    /// The borders a phrase asks for by its stars.
+    pub(crate) fn of(phrase: &str) -> Self {
+        Self {
+            start: !phrase.starts_with('*'),
+            end: !phrase.ends_with('*'),
+        }
+    }
+
+    /// Whether the ends of a hit are ends of words where they must be.
+    pub(crate) fn hold(self, text: &[u8], hit: &Range<usize>) -> bool {
         let word = |at: usize| text.get(at).is_some_and(|byte| is_word(*byte));
         let start = !self.start || !word(hit.start) || hit.start == 0 || !word(hit.start - 1);
         let end = !self.end || !word(hit.end - 1) || !word(hit.end);
