@@ -1,13 +1,25 @@
 //! The tables that decide, compiled once from the files under `knowledge/`.
 
-use crate::rules::{experience_months, pay_in_text, skills, workplace};
+use crate::rules::{
+    applicant_location, applicants, benefits, description_language, experience_months,
+    languages_asked, onsite_days, pay_in_text, security_clearance, skills, work_eligibility,
+    workplace,
+};
 use crate::sections::Headings;
+use crate::topics::{Topic, Topics};
 use jmip_core::Knowledge;
 
 const HEADINGS: &str = include_str!("../knowledge/headings.toml");
 const PAY: &str = include_str!("../knowledge/pay.toml");
 const EXPERIENCE: &str = include_str!("../knowledge/experience.toml");
 const WORKPLACE: &str = include_str!("../knowledge/workplace.toml");
+const APPLICANTS: &str = include_str!("../knowledge/applicants.toml");
+const BENEFITS: &str = include_str!("../knowledge/benefits.toml");
+const DESCRIPTION_LANGUAGE: &str = include_str!("../knowledge/description_language.toml");
+const ELIGIBILITY: &str = include_str!("../knowledge/eligibility.toml");
+const LANGUAGES: &str = include_str!("../knowledge/languages.toml");
+const ONSITE_DAYS: &str = include_str!("../knowledge/onsite_days.toml");
+const RESIDENCE: &str = include_str!("../knowledge/residence.toml");
 
 /// Everything the rules know, compiled.
 pub struct Dictionaries {
@@ -21,6 +33,24 @@ pub struct Dictionaries {
     pub workplace: workplace::Words,
     /// The skill dictionary.
     pub skills: skills::Index,
+    /// Words of badges that count who applied.
+    pub applicants: applicants::Words,
+    /// Names of benefits.
+    pub benefits: benefits::Words,
+    /// Frequent words of languages.
+    pub description_language: description_language::Words,
+    /// Words about the right to work.
+    pub eligibility: work_eligibility::Words,
+    /// Words about clearances.
+    pub clearance: security_clearance::Words,
+    /// Names of languages.
+    pub languages: languages_asked::Words,
+    /// Words around counts of days.
+    pub onsite_days: onsite_days::Words,
+    /// Names of places and time zones.
+    pub residence: applicant_location::Words,
+    /// What the rules about people, places and offers start from, found in one pass.
+    pub topics: Topics,
 }
 
 /// Compiles the knowledge that is shipped with this version; its hash names the files' bytes.
@@ -33,16 +63,55 @@ pub fn knowledge() -> Knowledge<Dictionaries> {
 const SHIPPED: &str = "the shipped knowledge files compile: the tests compile them";
 
 fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionaries> {
+    let applicants = applicants::Words::parse(APPLICANTS).expect(SHIPPED);
+    let benefits = benefits::Words::parse(BENEFITS).expect(SHIPPED);
+    let eligibility = work_eligibility::Words::parse(ELIGIBILITY).expect(SHIPPED);
+    let clearance = security_clearance::Words::parse(ELIGIBILITY).expect(SHIPPED);
+    let languages = languages_asked::Words::parse(LANGUAGES).expect(SHIPPED);
+    let onsite_days = onsite_days::Words::parse(ONSITE_DAYS).expect(SHIPPED);
+    let residence = applicant_location::Words::parse(RESIDENCE).expect(SHIPPED);
+    let topics = Topics::new(&[
+        (Topic::Applicants, applicants.topic()),
+        (Topic::Benefits, benefits.topic()),
+        (Topic::Eligibility, eligibility.topic()),
+        (Topic::Clearance, clearance.topic()),
+        (Topic::Languages, languages.topic()),
+        (Topic::Days, onsite_days.topic()),
+        (Topic::Residence, residence.topic()),
+    ]);
     let dictionaries = Dictionaries {
+        description_language: description_language::Words::parse(DESCRIPTION_LANGUAGE)
+            .expect(SHIPPED),
+        applicants,
+        benefits,
+        eligibility,
+        clearance,
+        languages,
+        onsite_days,
+        residence,
+        topics,
         headings: Headings::parse(HEADINGS).expect(SHIPPED),
         pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
         experience: experience_months::Words::parse(EXPERIENCE).expect(SHIPPED),
         workplace: workplace::Words::parse(WORKPLACE).expect(SHIPPED),
         skills,
     };
-    let mut sources = [HEADINGS, PAY, EXPERIENCE, WORKPLACE, skills::CUES]
-        .map(str::as_bytes)
-        .to_vec();
+    let mut sources = [
+        HEADINGS,
+        PAY,
+        EXPERIENCE,
+        WORKPLACE,
+        APPLICANTS,
+        BENEFITS,
+        DESCRIPTION_LANGUAGE,
+        ELIGIBILITY,
+        LANGUAGES,
+        ONSITE_DAYS,
+        RESIDENCE,
+        skills::CUES,
+    ]
+    .map(str::as_bytes)
+    .to_vec();
     let files = skills::SHIPPED.iter().chain(own);
     sources.extend(files.map(|(_, text)| text.as_bytes()));
     Knowledge::new(dictionaries, &sources)

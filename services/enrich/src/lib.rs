@@ -22,6 +22,7 @@ pub mod prediction;
 pub mod reading;
 pub mod rules;
 pub mod sections;
+pub mod topics;
 
 pub use dictionaries::{Dictionaries, knowledge, resolve_skill};
 pub use rules::skills::DictionaryError;

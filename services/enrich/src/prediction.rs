@@ -2,6 +2,7 @@
 //! question, null where the posting does not say.
 
 use crate::Dictionaries;
+use crate::rules::security_clearance;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{
     ApplicantLocation, Applicants, Benefit, CefrLevel, Completeness, EducationLevel,
@@ -244,9 +245,14 @@ fn sponsorship(fact: &Fact) -> Option<Json> {
     }
 }
 
+/// A clearance that is only wished for is not required.
 fn clearance(fact: &Fact) -> Option<Json> {
     match &fact.value {
-        Some(Value::SecurityClearance(asked)) => Some(stated(&asked.name)),
+        Some(Value::SecurityClearance(asked))
+            if fact.confidence_bp >= security_clearance::REQUIRED_MIN_BP =>
+        {
+            Some(stated(&asked.name))
+        }
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use crate::dictionaries::Dictionaries;
 use crate::fold::Folded;
 use crate::sections::{Section, Sections};
+use crate::topics::{Mention, Mentions, Topic};
 use jmip_core::event::{Job, Span, TextField};
 use std::ops::Range;
 
@@ -24,9 +25,9 @@ impl<'a> Reading<'a> {
         let location = job.locations.first().map_or("", |place| place.raw.as_str());
         Self {
             job,
-            title: Text::new(TextField::Title, &job.title, Sections::title()),
+            title: Text::short(dictionaries, TextField::Title, &job.title),
             description: Text::sectioned(dictionaries, &job.description),
-            location: Text::new(TextField::Location, location, Sections::title()),
+            location: Text::short(dictionaries, TextField::Location, location),
         }
     }
 }
@@ -40,6 +41,7 @@ pub struct Text<'a> {
     folded: Folded,
     sentence_ends: Vec<usize>,
     sections: Sections,
+    mentions: Mentions,
 }
 
 impl<'a> Text<'a> {
@@ -52,13 +54,26 @@ impl<'a> Text<'a> {
             folded,
             sentence_ends,
             sections,
+            mentions: Mentions::default(),
         }
+    }
+
+    fn short(dictionaries: &Dictionaries, field: TextField, original: &'a str) -> Self {
+        let mut text = Self::new(field, original, Sections::title());
+        text.mentions = dictionaries.topics.mentions(text.folded());
+        text
     }
 
     fn sectioned(dictionaries: &Dictionaries, original: &'a str) -> Self {
         let mut text = Self::new(TextField::Description, original, Sections::default());
         text.sections = dictionaries.headings.split(&text.folded, original);
+        text.mentions = dictionaries.topics.mentions(text.folded());
         text
+    }
+
+    /// Where phrases of a topic stand.
+    pub fn mentions(&self, topic: Topic) -> &[Mention] {
+        self.mentions.of(topic)
     }
 
     /// The folded text.
@@ -148,6 +163,30 @@ pub fn border(text: &str, at: usize) -> usize {
     (at..=text.len())
         .find(|place| text.is_char_boundary(*place))
         .unwrap_or(text.len())
+}
+
+/// As much of a window as is whole words, but at least what it was opened around.
+pub fn words_around(folded: &str, window: Range<usize>, kept: &Range<usize>) -> Range<usize> {
+    let bytes = folded.as_bytes();
+    let is_word = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric())
+    };
+    let mut start = window.start;
+    while start < kept.start && start > 0 && is_word(start - 1) && is_word(start) {
+        start += 1;
+    }
+    let mut end = window.end;
+    while end > kept.end && is_word(end - 1) && is_word(end) {
+        end -= 1;
+    }
+    let start = border(folded, start).min(kept.start);
+    let end = border(folded, end).max(kept.end);
+    let text = &folded[start..end];
+    let lead = text[..kept.start - start].len() - text[..kept.start - start].trim_start().len();
+    let tail = folded[kept.end..end].trim_end().len();
+    start + lead..kept.end + tail
 }
 
 /// Whether the character at a place of the folded text was written as a capital.

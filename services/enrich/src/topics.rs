@@ -89,7 +89,10 @@ impl Topics {
                 continue;
             }
             // Hits come in order of their ends, so a longer one covers what was kept before it.
-            while kept.last().is_some_and(|last| last.range.start >= range.start) {
+            while kept
+                .last()
+                .is_some_and(|last| last.range.start >= range.start)
+            {
                 kept.pop();
             }
             let is_free = kept.last().is_none_or(|last| last.range.end <= range.start);
@@ -107,12 +110,16 @@ mod tests {
 
     fn found(text: &str) -> Vec<(usize, Range<usize>)> {
         let topics = Topics::new(&[
-            (Topic::Languages, vec!["english", "american english", "deutsch*"]),
+            (
+                Topic::Languages,
+                vec!["english", "american english", "deutsch*"],
+            ),
             (Topic::Benefits, vec!["american"]),
         ]);
         let mentions = topics.mentions(text);
         let of = mentions.of(Topic::Languages).iter();
-        of.map(|mention| (mention.phrase, mention.range.clone())).collect()
+        of.map(|mention| (mention.phrase, mention.range.clone()))
+            .collect()
     }
 
     #[test]

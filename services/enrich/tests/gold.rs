@@ -66,6 +66,7 @@ fn the_rules_read_the_labelled_postings() {
     };
     let dictionaries = knowledge().value;
     let (mut pay, mut experience, mut workplace) = Default::default();
+    let (mut language, mut sponsorship) = (Count::default(), Count::default());
     let mut skills = Skills::default();
     for line in &lines {
         let (label, read) = (&line["gold"], &predict(&dictionaries, line));
@@ -91,6 +92,14 @@ fn the_rules_read_the_labelled_postings() {
                 is_right,
             );
         }
+        for (count, field) in [
+            (&mut language, "language"),
+            (&mut sponsorship, "sponsorship"),
+        ] {
+            if !is_doubtful(line, field) {
+                count.add(&label[field], &read[field], label[field] == read[field]);
+            }
+        }
         if line["skills_labelled"] == true && !is_doubtful(line, "skills") {
             skills.add(&dictionaries, &label["skills"], &read["skills"]);
         }
@@ -98,6 +107,8 @@ fn the_rules_read_the_labelled_postings() {
     pay.print("pay exact");
     experience.print("experience minimum");
     workplace.print("workplace");
+    language.print("language");
+    sponsorship.print("sponsorship");
     skills.named.print("skills of dictionary");
     println!(
         "skills tier              {} % of {}",
@@ -107,6 +118,8 @@ fn the_rules_read_the_labelled_postings() {
     assert!(pay.precision() >= 95 && pay.recall() >= 92);
     assert!(experience.precision() >= 95 && experience.recall() >= 93);
     assert!(workplace.precision() >= 95 && workplace.recall() >= 93);
+    assert!(language.precision() >= 99 && language.recall() >= 98);
+    assert!(sponsorship.precision() >= 95 && sponsorship.recall() >= 95);
     assert!(skills.named.precision() >= 90 && skills.named.recall() >= 90);
     assert!(skills.tier() >= 85);
 }

@@ -1,9 +1,18 @@
 //! The rules, in the order their facts are written. A new rule is one file here, one line in
 //! [`RULES`] and one case under `tests/golden/`.
 
+pub mod applicant_location;
+pub mod applicants;
+pub mod benefits;
+pub mod completeness;
+pub mod description_language;
 pub mod experience_months;
+pub mod languages_asked;
+pub mod onsite_days;
 pub mod pay_in_text;
+pub mod security_clearance;
 pub mod skills;
+pub mod work_eligibility;
 pub mod workplace;
 
 use crate::dictionaries::Dictionaries;
@@ -39,6 +48,15 @@ pub const RULES: &[Rule] = &[
     pay_in_text::RULE,
     experience_months::RULE,
     workplace::RULE,
+    onsite_days::RULE,
+    applicant_location::RULE,
+    work_eligibility::RULE,
+    security_clearance::RULE,
+    languages_asked::RULE,
+    benefits::RULE,
+    applicants::RULE,
+    description_language::RULE,
+    completeness::RULE,
     skills::RULE,
 ];
 

@@ -8,17 +8,17 @@
 mod votes;
 mod words;
 
-use super::{Finding, Rule};
+use super::{Finding, Rule, onsite_days};
 use crate::dictionaries::Dictionaries;
 use crate::reading::Reading;
 use jmip_core::event::fact::Value;
-use jmip_core::event::{FactState, Workplace};
+use jmip_core::event::{FactState, Span, Workplace};
 pub use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "workplace",
-    version: 1,
+    version: 2,
     apply,
 };
 
@@ -26,31 +26,50 @@ pub const RULE: Rule = Rule {
 const COLUMN_BP: u32 = 7000;
 /// Trust in a text its column contradicts.
 const CONFLICT_BP: u32 = 5000;
+/// Trust in a column its text contradicts: columns of boards are the less reliable of the two.
+const CONFLICT_COLUMN_BP: u32 = 4000;
+/// Trust in what follows from a count of days.
+const DAYS_BP: u32 = 8500;
 
 fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let column = reading.job.workplace();
-    let vote = votes::decide(&dictionaries.workplace, reading);
-    let Some(vote) = vote else {
-        if column == Workplace::Unspecified {
-            return vec![];
+    let read = votes::decide(&dictionaries.workplace, reading)
+        .map(|vote| (vote.place, vote.strength.confidence_bp(), vote.span))
+        .or_else(|| by_days(dictionaries, reading));
+    let is_stated = column != Workplace::Unspecified;
+    match read {
+        None if is_stated => vec![finding(column, COLUMN_BP, None)],
+        None => vec![],
+        Some((place, _, span)) if is_stated && column != place => {
+            let mut both = vec![
+                finding(place, CONFLICT_BP, Some(span)),
+                finding(column, CONFLICT_COLUMN_BP, None),
+            ];
+            for finding in &mut both {
+                finding.state = FactState::Conflict;
+            }
+            both
         }
-        return vec![Finding {
-            state: FactState::Stated,
-            confidence_bp: COLUMN_BP,
-            span: None,
-            value: Value::Workplace(column.into()),
-        }];
+        Some((place, confidence_bp, span)) => vec![finding(place, confidence_bp, Some(span))],
+    }
+}
+
+/// What a count of days says where no word does: "2 Tage pro Woche im Büro".
+fn by_days(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Option<(Workplace, u32, Span)> {
+    let (days, span) = onsite_days::read(&dictionaries.onsite_days, reading)?;
+    let place = match (days.min_per_week, days.max_per_week) {
+        (5.., _) => Workplace::Onsite,
+        (0, Some(0)) => Workplace::Remote,
+        _ => Workplace::Hybrid,
     };
-    let contradicted = column != Workplace::Unspecified && column != vote.place;
-    let (state, confidence_bp) = if contradicted {
-        (FactState::Conflict, CONFLICT_BP)
-    } else {
-        (FactState::Stated, vote.strength.confidence_bp())
-    };
-    vec![Finding {
-        state,
+    Some((place, DAYS_BP, span))
+}
+
+fn finding(place: Workplace, confidence_bp: u32, span: Option<Span>) -> Finding {
+    Finding {
+        state: FactState::Stated,
         confidence_bp,
-        span: Some(vote.span),
-        value: Value::Workplace(vote.place.into()),
-    }]
+        span,
+        value: Value::Workplace(place.into()),
+    }
 }

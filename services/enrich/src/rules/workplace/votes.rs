@@ -84,8 +84,7 @@ fn both<'a>(remote: &'a Vote, onsite: &'a Vote) -> Option<&'a Vote> {
     const OFFER_MAX_BYTES: usize = 40;
     let is_prose = |vote: &Vote| vote.span.field() == TextField::Description;
     if remote.span.field == onsite.span.field
-        && remote.start < onsite.start
-        && onsite.start - remote.start <= OFFER_MAX_BYTES
+        && remote.start.abs_diff(onsite.start) <= OFFER_MAX_BYTES
     {
         return Some(remote);
     }
@@ -164,8 +163,9 @@ impl Mention<'_> {
         {
             return None;
         }
-        let is_denied = self.is_denied(words, &before, &after);
-        if self.is_trapped_behind(&after) {
+        let is_denied =
+            self.is_denied(words, &before, &after) || self.is_denied_in_list(words, &before);
+        if self.is_trapped_behind(&after) || self.is_answered_otherwise(words) {
             return None;
         }
         if is_denied {
@@ -214,6 +214,42 @@ impl Mention<'_> {
             || words.denied_after.hits(folded, answer.clone()).any(|hit| {
                 folded[answer.start..hit.start]
                     .trim_matches([' ', ':', '-'])
+                    .is_empty()
+            })
+    }
+
+    /// "We do not offer relocation or remote roles".
+    fn is_denied_in_list(&self, words: &Words, before: &Range<usize>) -> bool {
+        let folded = self.text.folded();
+        let left = folded[before.clone()].trim_end();
+        let Some(list) = [" or", " nor", " and"]
+            .iter()
+            .find_map(|end| left.strip_suffix(end))
+        else {
+            return false;
+        };
+        let item = list.rfind(' ').map_or(0, |at| at + 1);
+        self.words.place == Workplace::Remote
+            && words
+                .denied_before
+                .ends(folded, before.start..before.start + item)
+            && !left.contains(',')
+    }
+
+    /// "Remote job: hybrid": the word is a label, and another one is its answer.
+    fn is_answered_otherwise(&self, words: &Words) -> bool {
+        let folded = self.text.folded();
+        let end = border(folded, (self.range.end + 32).min(folded.len()));
+        let right = &folded[self.range.end..end];
+        let Some(colon) = right.find(':').filter(|colon| *colon <= 8) else {
+            return false;
+        };
+        words
+            .stems
+            .first(folded, self.range.end + colon..end)
+            .is_some_and(|answer| {
+                folded[self.range.end + colon + 1..answer.start]
+                    .trim_matches([' ', '\n', '-', '['])
                     .is_empty()
             })
     }
@@ -322,12 +358,34 @@ impl Mention<'_> {
 
     /// Alone in its line, in brackets or between bars: `(remote)`, `| ONSITE |`.
     fn is_tag(&self) -> bool {
-        let folded = self.text.folded();
-        let line = self.text.sentence(self.range.start);
-        let left = folded[line.start..self.range.start].trim_end();
-        let right = folded[self.range.end.min(line.end)..line.end].trim();
+        /// Longest header of a thread: "Bakery | Delft | Full-time, onsite | https://…".
+        const HEADER_MAX_BYTES: usize = 240;
         /// A remark in brackets belongs to what stands right before it, not to a long sentence.
         const HEAD_MAX_BYTES: usize = 60;
+        let folded = self.text.folded();
+        let left = &folded[self.text.before(self.range.start, HEADER_MAX_BYTES)];
+        let right = &folded[self.text.after(self.range.end, HEADER_MAX_BYTES)];
+        let (left, right) = (left.trim_end(), right.trim());
+        if left.contains('|') || right.contains('|') {
+            let opens = left.is_empty()
+                || left.ends_with(['|', ',', '/', '(', '&', '-', ';', '['])
+                || [
+                    " or",
+                    " and",
+                    " full-time",
+                    " full time",
+                    " fulltime",
+                    " fully",
+                ]
+                .iter()
+                .any(|word| left.ends_with(word));
+            let closes = right.is_empty()
+                || right.starts_with(['|', ',', '/', ')', '&', '(', ';', ']', '-'])
+                || ["http", "or ", "and ", "only", "ok", "possible"]
+                    .iter()
+                    .any(|word| right.starts_with(word));
+            return opens && closes;
+        }
         let opens = left.is_empty() || left.ends_with(['(', '|', '[', '#', ':']);
         let closes = right.is_empty() || right.starts_with([')', '|', ']']);
         let is_line = left.trim_matches(['-', '*', ' ', '#']).is_empty();

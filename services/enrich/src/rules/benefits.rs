@@ -1,0 +1,191 @@
+//! Reads what is offered beside pay: the benefits of a closed list, each once.
+//!
+//! Insurers sell what others offer, and clerks administer it; so a benefit counts in a section of
+//! benefits, or in a sentence that offers something and speaks of no duty.
+//! Source of the words: `knowledge/benefits.toml`.
+
+use super::{Finding, Rule};
+use crate::dictionaries::Dictionaries;
+use crate::phrases::Phrases;
+use crate::reading::{Reading, Text};
+use crate::sections::Section;
+use crate::topics::{Mention, Topic};
+use jmip_core::event::fact::Value;
+use jmip_core::event::{Benefit, FactState};
+use serde::Deserialize;
+use serde::de::Error as _;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    name: "benefits",
+    version: 1,
+    apply,
+};
+
+/// How far around a mention its sentence is looked at.
+const AROUND_MAX_BYTES: usize = 120;
+/// How far apart two benefits of one list stand.
+const LIST_MAX_BYTES: usize = 90;
+
+#[derive(Deserialize)]
+struct File {
+    benefits: BTreeMap<String, BenefitFile>,
+    offered: Offered,
+}
+
+#[derive(Deserialize)]
+struct BenefitFile {
+    plain: Vec<String>,
+    listed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Offered {
+    cues: Vec<String>,
+    not_offered: Vec<String>,
+}
+
+/// Names of benefits, compiled.
+pub struct Words {
+    /// Each name, its benefit, and whether it says it by itself.
+    names: Vec<(String, Benefit, bool)>,
+    cues: Phrases,
+    not_offered: Phrases,
+}
+
+impl Words {
+    /// Compiles the knowledge file.
+    ///
+    /// Errors: when it is no TOML, or names a benefit the contract does not know.
+    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
+        let file: File = toml::from_str(file)?;
+        let mut names = Vec::new();
+        for (name, list) in file.benefits {
+            let benefit = Benefit::from_str_name(&format!("BENEFIT_{name}"))
+                .ok_or_else(|| toml::de::Error::custom(format!("unknown benefit {name}")))?;
+            let plain = list.plain.into_iter().map(|word| (word, benefit, true));
+            let listed = list.listed.into_iter().map(|word| (word, benefit, false));
+            names.extend(plain.chain(listed));
+        }
+        Ok(Self {
+            names,
+            cues: Phrases::new(&file.offered.cues),
+            not_offered: Phrases::new(&file.offered.not_offered),
+        })
+    }
+
+    /// The names, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.names
+            .iter()
+            .map(|(name, _, _)| name.as_str())
+            .collect()
+    }
+}
+
+fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
+    let words = &dictionaries.benefits;
+    let text = &reading.description;
+    let mentions = text.mentions(Topic::Benefits);
+    let mut found: BTreeMap<i32, Finding> = BTreeMap::new();
+    for (index, mention) in mentions.iter().enumerate() {
+        let (_, benefit, _) = &words.names[mention.phrase];
+        let benefit = i32::from(*benefit);
+        if found
+            .get(&benefit)
+            .is_some_and(|known| known.confidence_bp >= IN_SECTION_BP)
+        {
+            continue;
+        }
+        let Some(confidence_bp) = trust(words, text, mentions, index) else {
+            continue;
+        };
+        if found
+            .get(&benefit)
+            .is_none_or(|known| confidence_bp > known.confidence_bp)
+        {
+            found.insert(
+                benefit,
+                finding(text, &mention.range, benefit, confidence_bp),
+            );
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Trust in a name in a section of benefits.
+const IN_SECTION_BP: u32 = 9000;
+
+/// How sure it is that a mention is offered; nothing when it is not.
+fn trust(words: &Words, text: &Text<'_>, mentions: &[Mention], index: usize) -> Option<u32> {
+    let folded = text.folded();
+    let mention = &mentions[index];
+    let (_, _, is_plain) = &words.names[mention.phrase];
+    let section = text.section(mention.range.start);
+    let around = text.before(mention.range.start, AROUND_MAX_BYTES).start
+        ..text.after(mention.range.end, AROUND_MAX_BYTES).end;
+    let is_work = words.not_offered.any(folded, around.clone());
+    let others = neighbours(words, mentions, index);
+    let is_listed = others >= 2 || (others == 1 && *is_plain);
+    match section {
+        Section::Legal | Section::Title => None,
+        Section::Benefits if *is_plain => (!is_work || is_listed).then_some(IN_SECTION_BP),
+        Section::Benefits => {
+            (!is_work && is_short(text, &mention.range) || is_listed).then_some(8000)
+        }
+        Section::Duties | Section::Requirements | Section::NiceToHave => {
+            // Glued exports leave benefits behind the last heading that was seen.
+            (is_listed && others >= 2 && !is_work && (*is_plain || others >= 3)).then_some(7500)
+        }
+        Section::Open | Section::Company => {
+            let is_offered = words.cues.any(folded, around);
+            (!is_work && (is_listed || (*is_plain && is_offered))).then_some(7800)
+        }
+    }
+}
+
+/// A word of two meanings counts in a short item of a list of benefits, not in a long sentence.
+fn is_short(text: &Text<'_>, range: &Range<usize>) -> bool {
+    /// Longest item of a list that is little more than its name.
+    const ITEM_MAX_BYTES: usize = 60;
+    text.sentence(range.start).len() <= ITEM_MAX_BYTES
+}
+
+/// How many other benefits stand close by.
+fn neighbours(words: &Words, mentions: &[Mention], index: usize) -> usize {
+    let of = |at: usize| words.names[mentions[at].phrase].1;
+    let own = &mentions[index].range;
+    let mut others: Vec<Benefit> = Vec::new();
+    let close = |left: usize, right: usize| right.saturating_sub(left) <= LIST_MAX_BYTES;
+    for at in (0..index).rev().take(4) {
+        if close(mentions[at].range.end, own.start)
+            && of(at) != of(index)
+            && !others.contains(&of(at))
+        {
+            others.push(of(at));
+        }
+    }
+    for at in (index + 1..mentions.len()).take(4) {
+        if close(own.end, mentions[at].range.start)
+            && of(at) != of(index)
+            && !others.contains(&of(at))
+        {
+            others.push(of(at));
+        }
+    }
+    others.len()
+}
+
+fn finding(text: &Text<'_>, range: &Range<usize>, benefit: i32, confidence_bp: u32) -> Finding {
+    let folded = text.folded();
+    let window = text.before(range.start, 24).start..text.after(range.end, 24).end;
+    let quoted = crate::reading::words_around(folded, window, range);
+    Finding {
+        state: FactState::Stated,
+        confidence_bp,
+        span: Some(text.span(&quoted)),
+        value: Value::Benefit(benefit),
+    }
+}
