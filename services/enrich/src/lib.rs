@@ -1,4 +1,5 @@
-//! Reads facts out of each normalized job by rules: pay, experience, place of work, skills.
+//! Reads facts out of each normalized job by rules: pay, experience, place of work, skills, where
+//! an applicant may live and work, languages, clearance, benefits, and what the text itself is.
 //!
 //! Consumes `job.normalized`; emits exactly one `job.enriched` for each, perhaps with no facts.
 //! Invariants: a fact read from text carries the bytes it was read from, and the slice is its

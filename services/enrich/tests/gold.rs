@@ -3,7 +3,7 @@
 
 mod gold_set;
 
-use jmip_core::event::Job;
+use jmip_core::event::{FactMethod, Job};
 use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
 use jmip_enrich::{Dictionaries, knowledge, resolve_skill, rules};
 use serde_json::Value as Json;
@@ -178,9 +178,13 @@ fn every_fact_of_a_labelled_posting_is_the_slice_it_quotes() {
     for line in gold_set::lines("facts.jsonl").unwrap_or_default() {
         let job = gold_set::job(&line);
         for fact in rules::facts(&dictionaries, &job) {
-            let words = fact.span.as_ref().and_then(|span| slice(&job, span));
-            let quote = words.map(|words| clip(words, QUOTE_MAX_BYTES));
-            assert_eq!(quote, Some(fact.quote.as_str()), "{}", line["id"]);
+            // What follows from a column, or from the lack of a text, has no words of its own.
+            let Some(span) = &fact.span else {
+                assert_eq!(fact.method(), FactMethod::Column, "{}", line["id"]);
+                continue;
+            };
+            let words = slice(&job, span).map(|words| clip(words, QUOTE_MAX_BYTES));
+            assert_eq!(words, Some(fact.quote.as_str()), "{}", line["id"]);
         }
     }
 }

@@ -76,7 +76,7 @@ fn cut(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Option<Range<usize
     let is_limit = LIMITS_CHARACTERS
         .iter()
         .any(|limit| (limit.saturating_sub(LIMIT_SLACK_CHARACTERS)..=*limit).contains(&length));
-    (is_limit && last.is_alphanumeric()).then(|| start..end)
+    (is_limit && last.is_alphanumeric()).then_some(start..end)
 }
 
 /// Longer texts are not counted: no limit lies beyond.

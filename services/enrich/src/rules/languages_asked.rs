@@ -174,7 +174,7 @@ fn judge<'a>(
             let asked = Asked {
                 tier,
                 cefr,
-                finding: around.finding(list, index, cefr, tier),
+                finding: around.finding(name, cefr, tier),
             };
             (words.code(name.language), asked)
         })
@@ -305,9 +305,8 @@ impl Around<'_> {
             && !gaps.iter().any(|gap| gap.contains('('))
     }
 
-    fn finding(&self, list: &[Name], index: usize, cefr: CefrLevel, tier: SkillTier) -> Finding {
+    fn finding(&self, name: &Name, cefr: CefrLevel, tier: SkillTier) -> Finding {
         let text = self.text;
-        let name = &list[index];
         let left = text.before(name.range.start, 40);
         let right = text.after(name.range.end, 32);
         let quoted =

@@ -103,11 +103,13 @@ fn votes(words: &Words, text: &Text<'_>) -> Vec<Vote> {
         .numbered(folded, 0..folded.len())
         .take(MENTIONS_MAX)
     {
-        let overlaps = mentions
-            .last()
-            .is_some_and(|last| last.range.end > range.start);
-        if overlaps {
-            mentions.pop();
+        match mentions.last() {
+            // "Partly from home" speaks of both, "from home" of one: the longer counts.
+            Some(last) if last.range.start < range.start && range.end <= last.range.end => continue,
+            Some(last) if last.range.end > range.start => {
+                mentions.pop();
+            }
+            _ => {}
         }
         let word_end = folded[range.end..]
             .find(|c: char| !c.is_ascii_alphanumeric())
