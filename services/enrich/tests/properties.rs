@@ -1,10 +1,12 @@
 //! What holds for any text: no panic, valid spans, quotes that are their slices, one event.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use jmip_core::event::{FactMethod, Job, JobNormalized, Place};
 use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
 use jmip_core::{Envelope, Event, Knowledge};
 use jmip_enrich::{Dictionaries, STAGE, knowledge, resolve_skill, rules};
 use proptest::prelude::*;
+use std::path::Path;
 use std::sync::LazyLock;
 
 static KNOWLEDGE: LazyLock<Knowledge<Dictionaries>> = LazyLock::new(knowledge);
@@ -101,8 +103,62 @@ fn job() -> impl Strategy<Value = Job> {
     })
 }
 
+/// The texts of the golden cases: what rules were written for, as seeds.
+static GOLDEN: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut texts = vec![];
+    for rule in std::fs::read_dir(folder).unwrap() {
+        for case in std::fs::read_dir(rule.unwrap().path()).unwrap() {
+            let when = std::fs::read_to_string(case.unwrap().path().join("when.jsonl")).unwrap();
+            texts.extend(when.lines().filter_map(description_of));
+        }
+    }
+    texts
+});
+
+fn description_of(line: &str) -> Option<String> {
+    let envelope = jmip_proto::envelope_from_json(line).ok()?;
+    match envelope.event {
+        Some(Event::JobNormalized(normalized)) => Some(normalized.job?.description),
+        _ => None,
+    }
+}
+
+/// Golden texts cut anywhere and put together anew, with other pieces between.
+fn spliced() -> impl Strategy<Value = String> {
+    let part = (
+        any::<prop::sample::Index>(),
+        0..100_usize,
+        0..100_usize,
+        text(),
+    );
+    prop::collection::vec(part, 1..5).prop_map(|parts| {
+        let cut = |text: &str, percent: usize| {
+            let at = text.len() * percent / 100;
+            (at..).find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+        };
+        let splice = parts.iter().map(|(which, from, to, more)| {
+            let golden = which.get(&GOLDEN);
+            let (from, to) = (cut(golden, *from.min(to)), cut(golden, *from.max(to)));
+            format!("{}{more}", &golden[from..to])
+        });
+        splice.collect()
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // More of them: PROPTEST_CASES=1000000 cargo test --release -p jmip-enrich --test properties
+    #![proptest_config(ProptestConfig::default())]
+
+    #[test]
+    fn every_fact_of_spliced_golden_texts_is_the_slice_it_quotes(description in spliced()) {
+        let job = Job { description, ..Default::default() };
+        for fact in rules::facts(&KNOWLEDGE.value, &job) {
+            let words = fact.span.as_ref().and_then(|span| slice(&job, span));
+            let quote = words.map(|words| clip(words, QUOTE_MAX_BYTES));
+            prop_assert_eq!(quote.unwrap_or_default(), fact.quote.as_str());
+        }
+    }
 
     #[test]
     fn every_fact_of_any_text_is_the_slice_it_quotes(job in job()) {
