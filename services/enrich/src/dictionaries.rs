@@ -1,9 +1,9 @@
 //! The tables that decide, compiled once from the files under `knowledge/`.
 
 use crate::rules::{
-    applicant_location, applicants, benefits, description_language, experience_months,
-    languages_asked, onsite_days, pay_in_text, security_clearance, skills, work_eligibility,
-    workplace,
+    applicant_location, applicants, benefits, description_language, education, employment_type,
+    experience_months, industry, job_duration, languages_asked, onsite_days, pay_in_text,
+    role_family, security_clearance, seniority, skills, work_eligibility, working_time, workplace,
 };
 use crate::sections::Headings;
 use crate::topics::{Topic, Topics};
@@ -20,6 +20,13 @@ const ELIGIBILITY: &str = include_str!("../knowledge/eligibility.toml");
 const LANGUAGES: &str = include_str!("../knowledge/languages.toml");
 const ONSITE_DAYS: &str = include_str!("../knowledge/onsite_days.toml");
 const RESIDENCE: &str = include_str!("../knowledge/residence.toml");
+const SENIORITY: &str = include_str!("../knowledge/seniority.toml");
+const EMPLOYMENT_TYPE: &str = include_str!("../knowledge/employment_type.toml");
+const WORKING_TIME: &str = include_str!("../knowledge/working_time.toml");
+const JOB_DURATION: &str = include_str!("../knowledge/job_duration.toml");
+const EDUCATION: &str = include_str!("../knowledge/education.toml");
+const ROLE_FAMILIES: &str = include_str!("../knowledge/role_families.toml");
+const INDUSTRIES: &str = include_str!("../knowledge/industries.toml");
 
 /// Everything the rules know, compiled.
 pub struct Dictionaries {
@@ -31,6 +38,20 @@ pub struct Dictionaries {
     pub experience: experience_months::Words,
     /// Words about the place of work.
     pub workplace: workplace::Words,
+    /// Words about seniority.
+    pub seniority: seniority::Words,
+    /// Words about employment types.
+    pub employment_type: employment_type::Words,
+    /// Words about working time.
+    pub working_time: working_time::Words,
+    /// Words about terms of jobs.
+    pub job_duration: job_duration::Words,
+    /// Words about schooling.
+    pub education: education::Words,
+    /// Families of roles.
+    pub role_families: role_family::Families,
+    /// Branches of employers.
+    pub industries: industry::Industries,
     /// The skill dictionary.
     pub skills: skills::Index,
     /// Words of badges that count who applied.
@@ -94,6 +115,13 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
         pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
         experience: experience_months::Words::parse(EXPERIENCE).expect(SHIPPED),
         workplace: workplace::Words::parse(WORKPLACE).expect(SHIPPED),
+        seniority: seniority::Words::parse(SENIORITY).expect(SHIPPED),
+        employment_type: employment_type::Words::parse(EMPLOYMENT_TYPE).expect(SHIPPED),
+        working_time: working_time::Words::parse(WORKING_TIME).expect(SHIPPED),
+        job_duration: job_duration::Words::parse(JOB_DURATION).expect(SHIPPED),
+        education: education::Words::parse(EDUCATION).expect(SHIPPED),
+        role_families: role_family::Families::parse(ROLE_FAMILIES).expect(SHIPPED),
+        industries: industry::Industries::parse(INDUSTRIES).expect(SHIPPED),
         skills,
     };
     let mut sources = [
@@ -108,6 +136,13 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
         LANGUAGES,
         ONSITE_DAYS,
         RESIDENCE,
+        SENIORITY,
+        EMPLOYMENT_TYPE,
+        WORKING_TIME,
+        JOB_DURATION,
+        EDUCATION,
+        ROLE_FAMILIES,
+        INDUSTRIES,
         skills::CUES,
     ]
     .map(str::as_bytes)

@@ -1,5 +1,6 @@
 //! Reads facts out of each normalized job by rules: pay, experience, place of work, skills, where
-//! an applicant may live and work, languages, clearance, benefits, and what the text itself is.
+//! an applicant may live and work, languages, clearance, benefits, level, terms of employment,
+//! schooling, kind of work, branch, and what the text itself is.
 //!
 //! Consumes `job.normalized`; emits exactly one `job.enriched` for each, perhaps with no facts.
 //! Invariants: a fact read from text carries the bytes it was read from, and the slice is its

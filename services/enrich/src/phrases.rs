@@ -1,6 +1,7 @@
 //! Lists of phrases from the knowledge files, each compiled once into one automaton.
 
 use crate::fold::fold_phrase;
+use crate::reading::Text;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use std::ops::Range;
 
@@ -23,6 +24,10 @@ pub(crate) struct Borders {
 impl Phrases {
     /// Compiles a list of phrases.
     pub fn new<S: AsRef<str>>(phrases: &[S]) -> Self {
+        Self::compiled(phrases, AhoCorasickKind::DFA)
+    }
+
+    fn compiled<S: AsRef<str>>(phrases: &[S], kind: AhoCorasickKind) -> Self {
         let mut patterns = Vec::new();
         let mut borders = Vec::new();
         for phrase in phrases {
@@ -30,10 +35,8 @@ impl Phrases {
             borders.push(Borders::of(phrase));
             patterns.push(fold_phrase(phrase.trim_matches('*')));
         }
-        Self {
-            automaton: automaton(&patterns),
-            borders,
-        }
+        let automaton = built(&patterns, kind);
+        Self { automaton, borders }
     }
 
     /// All places in a range of folded text, in order of their ends; they may overlap.
@@ -55,6 +58,24 @@ impl Phrases {
             .find_overlapping_iter(Input::new(text).span(range))
             .map(|found| (found.pattern().as_usize(), found.range()))
             .filter(|(index, hit)| self.borders[*index].hold(text.as_bytes(), hit))
+    }
+
+    /// As [`Phrases::numbered`] over a whole text; a word also begins with a capital that the export
+    /// glued to the word before: "ExperienceBachelor's degree".
+    fn glued<'a>(&'a self, text: &'a Text<'_>) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
+        let folded = text.folded();
+        self.automaton
+            .find_overlapping_iter(Input::new(folded))
+            .map(|found| (found.pattern().as_usize(), found.range()))
+            .filter(|(index, hit)| {
+                let borders = self.borders[*index];
+                let is_new = |at: usize| at > 0 && text.is_capital(at) && !text.is_capital(at - 1);
+                let opened = Borders {
+                    start: borders.start && !is_new(hit.start),
+                    end: borders.end && !is_new(hit.end),
+                };
+                borders.hold(folded.as_bytes(), hit) || opened.hold(folded.as_bytes(), hit)
+            })
     }
 
     /// Whether any phrase stands in the range.
@@ -92,9 +113,13 @@ impl Phrases {
 
 /// Compiles patterns into one automaton that finds all of them in one pass.
 pub(crate) fn automaton(patterns: &[String]) -> AhoCorasick {
+    built(patterns, AhoCorasickKind::DFA)
+}
+
+fn built(patterns: &[String], kind: AhoCorasickKind) -> AhoCorasick {
     AhoCorasick::builder()
         .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
+        .kind(Some(kind))
         .build(patterns)
         .expect("a list of short phrases is far below the automaton's limits")
 }
@@ -117,6 +142,72 @@ impl Borders {
     }
 }
 
+/// Phrases that each stand for a value; where several overlap, the one that starts first counts,
+/// of those the longest, so that "lead generation" hides "lead".
+pub struct Dictionary<T> {
+    phrases: Phrases,
+    values: Vec<T>,
+}
+
+/// A phrase of a [`Dictionary`] in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit<T> {
+    /// Where it stands.
+    pub range: Range<usize>,
+    /// What it stands for.
+    pub value: T,
+}
+
+impl<T: Copy> Dictionary<T> {
+    /// Most places that are looked at in one text; no posting has more.
+    const HITS_MAX: usize = 1024;
+
+    /// Compiles lists of phrases, each with its value.
+    pub fn new<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
+        Self::compiled(lists, AhoCorasickKind::DFA)
+    }
+
+    /// As [`Dictionary::new`], for long lists that only titles are searched for: it is compiled
+    /// many times faster, and searched some times slower.
+    pub fn for_titles<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
+        Self::compiled(lists, AhoCorasickKind::ContiguousNFA)
+    }
+
+    fn compiled<S: AsRef<str>>(
+        lists: impl IntoIterator<Item = (T, S)>,
+        kind: AhoCorasickKind,
+    ) -> Self {
+        let (values, phrases): (Vec<T>, Vec<S>) = lists.into_iter().unzip();
+        Self {
+            phrases: Phrases::compiled(&phrases, kind),
+            values,
+        }
+    }
+
+    /// The places in a text, in order, none of them overlapping another.
+    pub fn hits(&self, text: &Text<'_>) -> Vec<Hit<T>> {
+        let mut hits: Vec<Hit<T>> = self
+            .phrases
+            .glued(text)
+            .take(Self::HITS_MAX)
+            .map(|(index, range)| Hit {
+                range,
+                value: self.values[index],
+            })
+            .collect();
+        hits.sort_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end));
+        let mut covered = 0;
+        hits.retain(|hit| {
+            let is_free = hit.range.start >= covered;
+            if is_free {
+                covered = hit.range.end;
+            }
+            is_free
+        });
+        hits
+    }
+}
+
 /// Whether a byte of folded text belongs to a word.
 pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
@@ -135,6 +226,27 @@ mod tests {
         assert!(found(&["per hour"], "$20 per hour."));
         assert!(!found(&["rest"], "arrest record"));
         assert!(found(&["/hr"], "20/hr"));
+    }
+
+    #[test]
+    fn the_longest_of_the_first_phrases_hides_the_others() {
+        let words = Dictionary::new([(1, "lead"), (2, "lead generation"), (3, "generation lead")]);
+        assert_eq!(values(&words, "Lead generation lead"), [2, 1]);
+    }
+
+    #[test]
+    fn a_capital_glued_by_the_export_begins_a_word() {
+        let words = Dictionary::new([(1, "bachelor's"), (2, "full-time")]);
+        assert_eq!(
+            values(&words, "ExperienceBachelor's, Full-timeWill"),
+            [1, 2]
+        );
+        assert!(values(&words, "experiencebachelor's, FULL-TIMER").is_empty());
+    }
+
+    fn values(words: &Dictionary<i32>, text: &str) -> Vec<i32> {
+        let text = Text::title(text);
+        words.hits(&text).iter().map(|hit| hit.value).collect()
     }
 
     #[test]

@@ -45,6 +45,11 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// A text on its own, read as a title.
+    pub fn title(original: &'a str) -> Self {
+        Self::new(TextField::Title, original, Sections::title())
+    }
+
     fn new(field: TextField, original: &'a str, sections: Sections) -> Self {
         let folded = Folded::of(original);
         let sentence_ends = sentence_ends(&folded, original);

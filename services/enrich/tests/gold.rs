@@ -67,6 +67,7 @@ fn the_rules_read_the_labelled_postings() {
     let dictionaries = knowledge().value;
     let (mut pay, mut experience, mut workplace) = Default::default();
     let (mut language, mut sponsorship) = (Count::default(), Count::default());
+    let (mut seniority, mut education) = (Count::default(), Count::default());
     let mut skills = Skills::default();
     for line in &lines {
         let (label, read) = (&line["gold"], &predict(&dictionaries, line));
@@ -95,6 +96,8 @@ fn the_rules_read_the_labelled_postings() {
         for (count, field) in [
             (&mut language, "language"),
             (&mut sponsorship, "sponsorship"),
+            (&mut seniority, "seniority"),
+            (&mut education, "education"),
         ] {
             if !is_doubtful(line, field) {
                 count.add(&label[field], &read[field], label[field] == read[field]);
@@ -109,6 +112,8 @@ fn the_rules_read_the_labelled_postings() {
     workplace.print("workplace");
     language.print("language");
     sponsorship.print("sponsorship");
+    seniority.print("seniority");
+    education.print("education");
     skills.named.print("skills of dictionary");
     println!(
         "skills tier              {} % of {}",
@@ -120,6 +125,8 @@ fn the_rules_read_the_labelled_postings() {
     assert!(workplace.precision() >= 95 && workplace.recall() >= 93);
     assert!(language.precision() >= 99 && language.recall() >= 98);
     assert!(sponsorship.precision() >= 95 && sponsorship.recall() >= 95);
+    assert!(seniority.precision() >= 95 && seniority.recall() >= 95);
+    assert!(education.precision() >= 90 && education.recall() >= 90);
     assert!(skills.named.precision() >= 90 && skills.named.recall() >= 90);
     assert!(skills.tier() >= 85);
 }

@@ -13,6 +13,29 @@ static KNOWLEDGE: LazyLock<Knowledge<Dictionaries>> = LazyLock::new(knowledge);
 
 /// Words that rules react to.
 const PIECES: &[&str] = &[
+    "Senior ",
+    "Junior / ",
+    "Head of ",
+    "Leiter",
+    "as a ",
+    "II",
+    "Full-time",
+    "contract ",
+    "Job type: ",
+    "befristet",
+    "37.5 hours per week",
+    "uur",
+    "6 months ",
+    "Duration: ",
+    "Bachelor's ",
+    "or Master's degree",
+    "HBO/",
+    "preferred",
+    "required",
+    "Nurse ",
+    "Engineer",
+    "Industry: ",
+    "Banking",
     "$",
     "€",
     "£",
@@ -90,17 +113,22 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn job() -> impl Strategy<Value = Job> {
-    (text(), text(), text(), 0..4_i32).prop_map(|(title, description, raw, workplace)| Job {
-        title,
-        description,
-        workplace,
-        locations: vec![Place {
-            raw,
-            country: "US".into(),
+    let column = prop::sample::select(vec!["", "Entry level", "Director"]);
+    (text(), text(), text(), 0..4_i32, column).prop_map(
+        |(title, description, raw, workplace, level)| Job {
+            title,
+            description,
+            workplace,
+            seniority: level.to_owned(),
+            employment_types: vec![workplace],
+            locations: vec![Place {
+                raw,
+                country: "US".into(),
+                ..Default::default()
+            }],
             ..Default::default()
-        }],
-        ..Default::default()
-    })
+        },
+    )
 }
 
 /// The texts of the golden cases: what rules were written for, as seeds.

@@ -6,13 +6,20 @@ pub mod applicants;
 pub mod benefits;
 pub mod completeness;
 pub mod description_language;
+pub mod education;
+pub mod employment_type;
 pub mod experience_months;
+pub mod industry;
+pub mod job_duration;
 pub mod languages_asked;
 pub mod onsite_days;
 pub mod pay_in_text;
+pub mod role_family;
 pub mod security_clearance;
+pub mod seniority;
 pub mod skills;
 pub mod work_eligibility;
+pub mod working_time;
 pub mod workplace;
 
 use crate::dictionaries::Dictionaries;
@@ -58,6 +65,13 @@ pub const RULES: &[Rule] = &[
     description_language::RULE,
     completeness::RULE,
     skills::RULE,
+    seniority::RULE,
+    employment_type::RULE,
+    working_time::RULE,
+    job_duration::RULE,
+    education::RULE,
+    role_family::RULE,
+    industry::RULE,
 ];
 
 /// Reads all facts of a revision.

@@ -1,0 +1,159 @@
+//! Reads what kind of work a job is from its title: one of a closed list of families, with the codes
+//! of ISCO-08 and O*NET-SOC where a family has one.
+//!
+//! The head of a title names the work: the last known word in English, German and Dutch ("Nurse
+//! Recruiter"), the first before a "de", "en", "of" ("Director of Nursing"). Only the first part of
+//! a title that names any work is read; an unknown title says nothing. Source of the words and
+//! codes: `knowledge/role_families.toml`.
+
+use super::{Finding, Rule};
+use crate::dictionaries::Dictionaries;
+use crate::phrases::{Dictionary, Hit};
+use crate::reading::{Reading, Text};
+use jmip_core::event::fact::Value;
+use jmip_core::event::{FactState, RoleFamily};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    name: "role_family",
+    version: 1,
+    apply,
+};
+
+/// Longest title that is read; longer ones are descriptions.
+const TITLE_MAX_BYTES: usize = 400;
+
+fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
+    let families = &dictionaries.role_families;
+    let title = &reading.title;
+    let folded = title.folded();
+    let end = crate::reading::border(folded, folded.len().min(TITLE_MAX_BYTES));
+    let hits = families.titles.hits(title);
+    parts(folded, end)
+        .find_map(|part| head(folded, &hits, &part))
+        .map(|hit| families.finding(title, hit))
+        .into_iter()
+        .collect()
+}
+
+/// The parts of a title, in order: "Driver - Night shift", "Cook (m/f)", "Company | Engineer".
+fn parts(folded: &str, end: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+    const MARKS: [&str; 7] = [" - ", "|", "(", ")", " @ ", ";", ": "];
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        if at >= end {
+            return None;
+        }
+        let cut = MARKS
+            .iter()
+            .filter_map(|mark| folded[at..end].find(mark).map(|cut| (at + cut, mark.len())))
+            .min();
+        let (stop, mark) = cut.unwrap_or((end, 0));
+        let part = at..stop;
+        at = stop + mark.max(usize::from(cut.is_none()));
+        Some(part)
+    })
+}
+
+/// The family of a part. "Sales Manager, Nursing" ends its head at the comma, "Director of Nursing"
+/// at the "of"; of a compound the last word is the head, unless it is a rank.
+fn head<'a>(folded: &str, hits: &'a [Hit<Family>], part: &Range<usize>) -> Option<&'a Hit<Family>> {
+    const STOPS: [&str; 13] = [
+        ",", " of ", " for ", " in ", " with ", " at ", " im ", " fur ", " bij ", " voor ", " to ",
+        "/", " - ",
+    ];
+    const ROMANCE: [&str; 9] = [
+        " de ", " du ", " des ", " d'", " en ", " del ", " di ", " da ", " do ",
+    ];
+    let inside: Vec<&Hit<Family>> = hits
+        .iter()
+        .filter(|hit| part.contains(&hit.range.start))
+        .collect();
+    let first = inside.first()?;
+    let words = &folded[part.clone()];
+    // Romance titles put the head first.
+    if ROMANCE.iter().any(|mark| words.contains(mark)) && !words.contains(" of ") {
+        return Some(first);
+    }
+    let tail = &folded[first.range.end..part.end];
+    let cut = STOPS.iter().filter_map(|stop| tail.find(stop)).min();
+    let stop = first.range.end + cut.unwrap_or(tail.len());
+    inside
+        .into_iter()
+        .filter(|hit| hit.range.start < stop)
+        .max_by_key(|hit| (!hit.value.is_weak, hit.range.start))
+}
+
+#[derive(Deserialize)]
+struct File {
+    weak: BTreeSet<String>,
+    family: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    name: String,
+    #[serde(default)]
+    isco08: String,
+    #[serde(default)]
+    onet_soc: String,
+    titles: Vec<String>,
+}
+
+/// What a phrase of a title names.
+#[derive(Clone, Copy)]
+struct Family {
+    /// Index of the family in the list.
+    index: usize,
+    /// Whether the phrase gives way to any other.
+    is_weak: bool,
+}
+
+/// The families, compiled.
+pub struct Families {
+    families: Vec<RoleFamily>,
+    titles: Dictionary<Family>,
+}
+
+impl Families {
+    /// Compiles the knowledge file.
+    ///
+    /// Errors: when it is no TOML.
+    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
+        let file: File = toml::from_str(file)?;
+        let titles = file
+            .family
+            .iter()
+            .enumerate()
+            .flat_map(|(index, entry)| entry.titles.iter().map(move |title| (index, title)))
+            .map(|(index, title)| {
+                let is_weak = file.weak.contains(title);
+                (Family { index, is_weak }, title)
+            });
+        let titles = Dictionary::for_titles(titles);
+        let families = file
+            .family
+            .into_iter()
+            .map(|entry| RoleFamily {
+                family_id: entry.id,
+                name: entry.name,
+                isco08: entry.isco08,
+                onet_soc: entry.onet_soc,
+            })
+            .collect();
+        Ok(Self { families, titles })
+    }
+
+    fn finding(&self, text: &Text<'_>, hit: &Hit<Family>) -> Finding {
+        Finding {
+            state: FactState::Derived,
+            confidence_bp: 8500,
+            span: Some(text.span(&hit.range)),
+            value: Value::RoleFamily(self.families[hit.value.index].clone()),
+        }
+    }
+}
