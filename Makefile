@@ -1,6 +1,6 @@
 # Each target is one script in deploy/ or one command.
 .DEFAULT_GOAL := help
-.PHONY: help run up down check test clean
+.PHONY: help run up down check test bench clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ check: ## Check format and lints; warnings are errors
 
 test: ## Check, then run every test, on real servers
 	@sh deploy/test.sh
+
+bench: ## Measure the line against what its servers can do; a few minutes
+	@sh deploy/bench.sh
 
 clean: down ## Stop it and remove what was built; what you published (.jmip) stays
 	cargo clean

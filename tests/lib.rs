@@ -1,6 +1,7 @@
 //! What the integration and fault tests share: a whole system on real servers in a folder of its
 //! own.
 
+pub mod bench;
 pub mod binary;
 pub mod collector;
 pub mod exposition;
