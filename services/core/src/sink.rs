@@ -25,6 +25,12 @@ pub trait Sink: Send + 'static {
         false
     }
 
+    /// Producers whose events it looks into; of all others it only has to know that they are
+    /// there, and is handed envelopes without an event. `None` when it looks into all.
+    fn producers(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// Last sequence it holds, without taking part in the writing.
     fn position(&mut self) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 

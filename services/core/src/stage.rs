@@ -138,7 +138,7 @@ pub enum Folds {
 /// The state is a function of one stream read in strict order, so it never depends on how inputs
 /// and outputs interleave.
 #[derive(Clone, Copy)]
-pub struct Fold<K: 'static, S, I = Stored> {
+pub struct Fold<K: 'static, S, I = Stored, P = ()> {
     /// Producer in subjects, metric label: never renamed.
     pub name: &'static str,
     /// Raised whenever equal input may give different output or the state changes its shape.
@@ -147,8 +147,10 @@ pub struct Fold<K: 'static, S, I = Stored> {
     pub consumes: &'static [Kind],
     /// What its state is a fold of.
     pub folds: Folds,
-    /// Turns one input into outputs, given the state.
-    pub decide: fn(&K, &S, &I) -> Vec<Output>,
+    /// What can be made of an input without the state: in any order, over all cores.
+    pub prepare: fn(&K, &I) -> P,
+    /// Turns one input into outputs, given the state and what was prepared of the input.
+    pub decide: fn(&K, &S, &I, P) -> Vec<Output>,
     /// Takes one event into the state; total.
     pub evolve: fn(&mut S, &Envelope),
 }

@@ -14,6 +14,7 @@ pub const RECEIPTS: Fold<(), State, RawMessage> = Fold {
     version: 1,
     consumes: &[],
     folds: Folds::Own,
+    prepare: |_, _| (),
     decide,
     evolve,
 };
@@ -44,7 +45,7 @@ struct Export<'a> {
 }
 
 /// Turns one message of the ingest stream into its receipt.
-fn decide((): &(), state: &State, message: &RawMessage) -> Vec<Output> {
+fn decide((): &(), state: &State, message: &RawMessage, (): ()) -> Vec<Output> {
     match read(message) {
         Ok(export) => vec![receipt(state, message, export)],
         Err(error) => vec![
@@ -158,7 +159,7 @@ mod tests {
     }
 
     fn take_in(state: &mut State, message: &RawMessage) -> Envelope {
-        let output = decide(&(), state, message).pop().unwrap();
+        let output = decide(&(), state, message, ()).pop().unwrap();
         let seal = Seal {
             stage: RECEIPTS.name,
             version: 1,

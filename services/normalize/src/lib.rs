@@ -22,7 +22,8 @@
 //! };
 //! let envelope = Envelope { event: Some(Event::PostingObserved(posting)), ..Default::default() };
 //! let input = Stored { sequence: 1, stored_at: Micros(0), envelope };
-//! let outputs = (FOLD.decide)(&knowledge().value, &State::default(), &input);
+//! let draft = (FOLD.prepare)(&knowledge().value, &input);
+//! let outputs = (FOLD.decide)(&knowledge().value, &State::default(), &input, draft);
 //! let Event::JobNormalized(normalized) = &outputs[0].event else { unreachable!() };
 //! let job = normalized.job.as_ref().expect("it is whole");
 //! assert_eq!((job.title.as_str(), job.key.as_str()), ("Data Engineer", "828770d0e6a579ad"));
@@ -30,6 +31,7 @@
 
 mod applicants;
 mod dates;
+mod draft;
 mod employment;
 mod gazetteer;
 mod html;
@@ -46,60 +48,39 @@ mod text;
 mod url_key;
 mod workplace;
 
+pub use draft::Draft;
 pub use organization::organization_key;
 pub use revision::FIELDS;
 pub use state::State;
 pub use tables::{Tables, knowledge};
 pub use text::clean_text;
 
-use jmip_core::{Envelope, Event, Fold, Folds, Output, Stored, subjects};
-use jmip_proto::event::v1::{JobNormalized, JobSeen, PostingObserved};
-use revision::Content;
+use jmip_core::{Envelope, Fold, Folds, Output, Stored, subjects};
 use state::Known;
 
 /// The stage.
-pub const FOLD: Fold<Tables, State> = Fold {
+pub const FOLD: Fold<Tables, State, Stored, Option<Draft>> = Fold {
     name: "normalize",
     version: 1,
     consumes: &[subjects::POSTING_OBSERVED],
     folds: Folds::Own,
+    prepare: draft::prepare,
     decide,
     evolve,
 };
 
 /// Turns one posting into a new revision or the sighting of a known one.
-fn decide(tables: &Tables, state: &State, input: &Stored) -> Vec<Output> {
-    let Some(Event::PostingObserved(posting)) = &input.envelope.event else {
-        return vec![];
-    };
-    vec![observe(tables, state, &input.envelope.tenant, posting).into()]
-}
-
-fn observe(tables: &Tables, state: &State, tenant: &str, posting: &PostingObserved) -> Event {
-    let mut job = job::job(tables, tenant, posting);
-    let sighting = Some(job::sighting(tables, posting));
-    let content = Content::of(&job);
-    let content_sha256 = content.sha256.to_vec();
-    match state.known(&job.job_id, &content) {
-        Known::Revision(revision) => Event::JobSeen(JobSeen {
-            sighting,
-            job_id: job.job_id,
-            revision,
-            content_sha256,
-        }),
-        Known::New {
-            revision,
-            changed_fields,
-        } => {
-            job.revision = revision;
-            job.content_sha256 = content_sha256;
-            Event::JobNormalized(JobNormalized {
-                sighting,
-                job: Some(job),
+fn decide(_: &Tables, state: &State, _: &Stored, draft: Option<Draft>) -> Vec<Output> {
+    let event = draft.map(
+        |draft| match state.known(&draft.job.job_id, &draft.content) {
+            Known::Revision(revision) => draft.seen(revision),
+            Known::New {
+                revision,
                 changed_fields,
-            })
-        }
-    }
+            } => draft.normalized(revision, changed_fields),
+        },
+    );
+    event.into_iter().map(Output::from).collect()
 }
 
 /// Takes one of the stage's own events into the state.

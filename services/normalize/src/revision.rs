@@ -2,6 +2,7 @@
 
 use jmip_core::ids;
 use jmip_proto::event::v1::Job;
+use std::borrow::Cow;
 
 /// Fields of the significant content by their names in [`Job`], sorted.
 pub const FIELDS: [&str; 7] = [
@@ -26,20 +27,29 @@ impl Content {
     pub(crate) fn of(job: &Job) -> Self {
         let values = values(job);
         let mut parts: Vec<&[u8]> = vec![b"content"];
-        let mut fields = [[0; 8]; 7];
-        for ((name, value), short) in FIELDS.iter().zip(&values).zip(&mut fields) {
-            parts.extend([name.as_bytes(), value.as_slice()]);
-            short.copy_from_slice(&ids::sha256(value)[..8]);
+        for (name, value) in FIELDS.iter().zip(&values) {
+            parts.extend([name.as_bytes(), value]);
         }
         Self {
             sha256: ids::sha256_of(&parts),
-            fields,
+            fields: values.each_ref().map(|value| short(value)),
         }
+    }
+
+    /// Only the hashes of the fields: what is kept of a revision whose content hash is known.
+    pub(crate) fn fields_of(job: &Job) -> [[u8; 8]; 7] {
+        values(job).each_ref().map(|value| short(value))
     }
 }
 
+fn short(value: &[u8]) -> [u8; 8] {
+    let mut short = [0; 8];
+    short.copy_from_slice(&ids::sha256(value)[..8]);
+    short
+}
+
 /// Each field as bytes that only an equal field has; the order of locations says nothing.
-fn values(job: &Job) -> [Vec<u8>; 7] {
+fn values(job: &Job) -> [Cow<'_, [u8]>; 7] {
     let mut places: Vec<&str> = job
         .locations
         .iter()
@@ -53,13 +63,13 @@ fn values(job: &Job) -> [Vec<u8>; 7] {
     }
     let types = job.employment_types.iter();
     [
-        job.description.as_bytes().to_vec(),
+        Cow::Borrowed(job.description.as_bytes()),
         types.flat_map(|kind| kind.to_be_bytes()).collect(),
-        locations,
-        job.organization.as_bytes().to_vec(),
-        pay(job),
-        job.title.as_bytes().to_vec(),
-        job.workplace.to_be_bytes().to_vec(),
+        Cow::Owned(locations),
+        Cow::Borrowed(job.organization.as_bytes()),
+        Cow::Owned(pay(job)),
+        Cow::Borrowed(job.title.as_bytes()),
+        Cow::Owned(job.workplace.to_be_bytes().to_vec()),
     ]
 }
 

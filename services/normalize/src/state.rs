@@ -120,7 +120,7 @@ impl State {
                 let key = SightingKey::of(event.sighting.as_ref());
                 let revision = Revision {
                     content: short(&job.content_sha256),
-                    fields: Content::of(job).fields,
+                    fields: Content::fields_of(job),
                 };
                 self.revise(short(&job.job_id), revision, key);
             }

@@ -2,7 +2,8 @@
 
 use crate::html;
 use jmip_proto::event::v1::{Completeness, TextFormat};
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, Replacer};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -123,54 +124,75 @@ fn settle(raw: &str, pass: impl Fn(&str) -> String) -> String {
     pass(&pass(&text.replace(bare, " ")))
 }
 
-fn unmark(text: &str, format: TextFormat) -> String {
+fn unmark(text: &str, format: TextFormat) -> Cow<'_, str> {
     let mut text = printable(text);
     if html::is_html(&text, format) {
-        text = html::to_text(&text, format);
+        text = Cow::Owned(html::to_text(&text, format));
     }
     if text.contains('&') {
-        text = AMPERSAND.replace_all(&text, "&").into_owned();
-        text = html_escape::decode_html_entities(&text).into_owned();
+        replace(&mut text, &AMPERSAND, "&");
+        if let Cow::Owned(decoded) = html_escape::decode_html_entities(&text) {
+            text = Cow::Owned(decoded);
+        }
     }
     if text.contains('\\') {
-        text = UNICODE_ESCAPE.replace_all(&text, decode_utf16).into_owned();
-        text = ESCAPE.replace_all(&text, "$1").into_owned();
-        text = LINE_END_ESCAPE.replace_all(&text, "").into_owned();
+        replace(&mut text, &UNICODE_ESCAPE, decode_utf16);
+        replace(&mut text, &ESCAPE, "$1");
+        replace(&mut text, &LINE_END_ESCAPE, "");
     }
     if text.contains('[') {
-        text = LINK.replace_all(&text, link_text).into_owned();
+        replace(&mut text, &LINK, link_text);
     }
     if text.contains('<') {
-        text = AUTOLINK.replace_all(&text, "$1").into_owned();
+        replace(&mut text, &AUTOLINK, "$1");
     }
     if text.contains('`') {
-        text = CODE.replace_all(&text, "$1").into_owned();
+        replace(&mut text, &CODE, "$1");
     }
     if text.contains(['*', '~']) {
-        text = STRONG.replace_all(&text, "").into_owned();
-        text = STARRED.replace_all(&text, "$1$2$3").into_owned();
+        replace(&mut text, &STRONG, "");
+        replace(&mut text, &STARRED, "$1$2$3");
     }
     if text.contains('_') {
-        text = UNDERSCORED.replace_all(&text, "$1$2$3").into_owned();
+        replace(&mut text, &UNDERSCORED, "$1$2$3");
     }
     text
 }
 
+/// Copies a text only where a pattern is in it.
+fn replace(text: &mut Cow<'_, str>, pattern: &Regex, by: impl Replacer) {
+    if let Cow::Owned(new) = pattern.replace_all(text, by) {
+        *text = Cow::Owned(new);
+    }
+}
+
+fn replace_first(text: &mut Cow<'_, str>, pattern: &Regex, by: &str) {
+    if let Cow::Owned(new) = pattern.replace(text, by) {
+        *text = Cow::Owned(new);
+    }
+}
+
 /// Drops what has no width and controls; other spaces become spaces, other line ends `\n`.
-fn printable(text: &str) -> String {
+fn printable(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
     if text.bytes().all(plain) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    let kept: String = text
-        .replace("\r\n", "\n")
-        .chars()
-        .filter_map(shown)
-        .collect();
-    if is_nfc_quick(kept.chars()) == IsNormalized::Yes {
-        return kept;
+    let mut kept = Cow::Borrowed(text);
+    if text.chars().any(|c| shown(c) != Some(c)) {
+        kept = Cow::Owned(visible(text));
     }
-    kept.nfc().collect()
+    if is_nfc_quick(kept.chars()) != IsNormalized::Yes {
+        kept = Cow::Owned(kept.nfc().collect());
+    }
+    kept
+}
+
+/// The characters of a text that show, each as it is kept.
+fn visible(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    kept.extend(text.replace("\r\n", "\n").chars().filter_map(shown));
+    kept
 }
 
 fn shown(c: char) -> Option<char> {
@@ -204,33 +226,57 @@ fn link_text(link: &Captures) -> String {
 }
 
 fn fold_spaces(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut folded = String::with_capacity(text.len());
+    push_words(&mut folded, text);
+    folded
+}
+
+/// Adds the words of a text with one space between them.
+fn push_words(page: &mut String, text: &str) {
+    let start = page.len();
+    for word in text.split_whitespace() {
+        if page.len() > start {
+            page.push(' ');
+        }
+        page.push_str(word);
+    }
 }
 
 fn fold_lines(text: &str) -> String {
     let mut page = String::with_capacity(text.len());
     let mut gap = false;
-    for line in text.lines() {
-        let line = fold_spaces(line);
-        if line.is_empty() {
+    let mut folded = String::new();
+    for raw in text.lines() {
+        folded.clear();
+        push_words(&mut folded, raw);
+        if folded.is_empty() {
             gap = true;
             continue;
         }
-        let line = if line.starts_with(char::is_alphanumeric) {
-            line
-        } else if RULE.is_match(&line) || LONE_BULLET.is_match(&line) {
+        let Some(line) = plain_line(&folded) else {
             continue;
-        } else {
-            let line = HEADING.replace(&line, "$1");
-            BULLET.replace(&line, "- ").trim().to_owned()
         };
         if !page.is_empty() {
             page.push_str(if gap { "\n\n" } else { "\n" });
         }
         gap = false;
-        page.push_str(&line);
+        page.push_str(line.trim());
     }
     page
+}
+
+/// A line without the marks of a heading or a bullet; `None` when it is nothing but marks.
+fn plain_line(line: &str) -> Option<Cow<'_, str>> {
+    if line.starts_with(char::is_alphanumeric) {
+        return Some(Cow::Borrowed(line));
+    }
+    if RULE.is_match(line) || LONE_BULLET.is_match(line) {
+        return None;
+    }
+    let mut line = Cow::Borrowed(line);
+    replace_first(&mut line, &HEADING, "$1");
+    replace_first(&mut line, &BULLET, "- ");
+    Some(line)
 }
 
 #[cfg(test)]

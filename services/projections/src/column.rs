@@ -6,7 +6,7 @@ use jmip_core::Micros;
 use serde_json::Value;
 use std::borrow::Cow;
 use tokio_postgres::Transaction;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::{Json, ToSql, Type};
 use uuid::Uuid;
 
 /// One parameter of a set-based statement: the values of one column, row by row.
@@ -126,7 +126,10 @@ pub(crate) fn jsons<'a, R, T: Into<Option<&'a Value>>>(
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
     column(rows, Type::JSONB_ARRAY, |row| {
-        value(row).into().map(|json| json_without_nul(json.clone()))
+        value(row).into().map(|json| match has_nul(json) {
+            true => Json(Cow::Owned(json_without_nul(json.clone()))),
+            false => Json(Cow::Borrowed(json)),
+        })
     })
 }
 
@@ -152,6 +155,17 @@ fn without_nul(text: &str) -> Cow<'_, str> {
         Cow::Owned(text.replace('\0', ""))
     } else {
         Cow::Borrowed(text)
+    }
+}
+
+fn has_nul(json: &Value) -> bool {
+    match json {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

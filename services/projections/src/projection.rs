@@ -241,16 +241,20 @@ impl Projection {
             tx.rollback().await?;
             return Ok(false);
         }
-        tx.batch_execute(BY_KEY).await?;
         if self.only.is_some() {
             tx.batch_execute(UNSYNCED).await?;
         }
-        install::search_in(&tx, &held.schema).await?;
-        match self.view {
-            View::Market => market::apply(&tx, batch).await?,
-            View::Desk => desk::apply(&tx, batch).await?,
-            View::Search => search::job_text::apply(&tx, batch).await?,
-        }
+        // Sent in this order without waiting for answers.
+        let by_key = async { Ok(tx.batch_execute(BY_KEY).await?) };
+        let search = install::search_in(&tx, &held.schema);
+        let rows = async {
+            match self.view {
+                View::Market => market::apply(&tx, batch).await,
+                View::Desk => desk::apply(&tx, batch).await,
+                View::Search => search::job_text::apply(&tx, batch).await,
+            }
+        };
+        futures::try_join!(by_key, search, rows)?;
         tx.commit().await?;
         Ok(true)
     }
@@ -302,6 +306,13 @@ impl Sink for Projection {
 
     fn may_lag(&self) -> bool {
         self.view == View::Search
+    }
+
+    fn producers(&self) -> Option<&'static [&'static str]> {
+        match self.view {
+            View::Market | View::Search => None,
+            View::Desk => Some(desk::PRODUCERS),
+        }
     }
 
     async fn position(&mut self) -> Result<u64, StoreError> {

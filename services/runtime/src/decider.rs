@@ -14,7 +14,7 @@ use jmip_core::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Larger envelopes than this are never sent: the stream would refuse the whole batch for ever.
 /// The largest event, and an envelope around it.
@@ -120,22 +120,7 @@ impl<K: Send + Sync> Decider for StageDecider<K> {
     }
 
     fn decide(&mut self, stretch: &[Delivered<Stored>]) -> Vec<Decided> {
-        if stretch.len() < PARALLEL_FROM {
-            return stretch.iter().map(|one| self.one(one)).collect();
-        }
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = stretch.len().div_ceil(cores).max(1);
-        let this = &*self;
-        std::thread::scope(|scope| {
-            let parts: Vec<_> = stretch
-                .chunks(share)
-                .map(|part| scope.spawn(move || part.iter().map(|one| this.one(one)).collect()))
-                .collect();
-            let joined = parts.into_iter().map(|part| -> Vec<Decided> {
-                part.join().expect("panics of a decision are caught inside")
-            });
-            joined.flatten().collect()
-        })
+        over_cores(stretch, |one| self.one(one))
     }
 
     fn settled(&mut self, _: &Tail) {}
@@ -143,9 +128,33 @@ impl<K: Send + Sync> Decider for StageDecider<K> {
     fn closing(&mut self, _: &Tail) {}
 }
 
-/// Decides for a [`Fold`], in strict order.
-pub struct FoldDecider<K: 'static, S, I> {
-    fold: Fold<K, S, I>,
+/// Does something with each input of a stretch, over all cores; answers in order.
+///
+/// Panics of `each` must be caught inside.
+fn over_cores<I: Sync, T: Send>(
+    stretch: &[Delivered<I>],
+    each: impl Fn(&Delivered<I>) -> T + Sync,
+) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if stretch.len() < PARALLEL_FROM || cores == 1 {
+        return stretch.iter().map(each).collect();
+    }
+    let (share, each) = (stretch.len().div_ceil(cores), &each);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = stretch
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(each).collect::<Vec<T>>()))
+            .collect();
+        let joined = parts
+            .into_iter()
+            .map(|part| part.join().expect("panics are caught inside"));
+        joined.flatten().collect()
+    })
+}
+
+/// Decides for a [`Fold`]: prepares inputs over all cores, and decides in strict order.
+pub struct FoldDecider<K: 'static, S, I, P> {
+    fold: Fold<K, S, I, P>,
     knowledge: Knowledge<K>,
     input: Selection,
     state: S,
@@ -158,12 +167,12 @@ pub struct FoldDecider<K: 'static, S, I> {
     settled_at: Option<u64>,
 }
 
-impl<K, S, I> FoldDecider<K, S, I>
+impl<K, S, I, P> FoldDecider<K, S, I, P>
 where
     S: Default + Serialize + DeserializeOwned + Send,
 {
     /// A fold, its knowledge, what it reads and where its state may be cached.
-    pub fn new(fold: Fold<K, S, I>, knowledge: Knowledge<K>, input: Selection) -> Self {
+    pub fn new(fold: Fold<K, S, I, P>, knowledge: Knowledge<K>, input: Selection) -> Self {
         Self {
             fold,
             knowledge,
@@ -228,11 +237,12 @@ where
     }
 }
 
-impl<K, S, I> Decider for FoldDecider<K, S, I>
+impl<K, S, I, P> Decider for FoldDecider<K, S, I, P>
 where
     K: Send + Sync,
     S: Default + Serialize + DeserializeOwned + Send,
     I: FromMessage + AsEvent,
+    P: Send,
 {
     type Input = I;
 
@@ -272,7 +282,11 @@ where
     fn decide(&mut self, stretch: &[Delivered<I>]) -> Vec<Decided> {
         self.settled_at = None;
         let mut all = Vec::with_capacity(stretch.len());
-        for delivered in stretch {
+        let (prepare, knowledge) = (self.fold.prepare, &self.knowledge.value);
+        let prepared = over_cores(stretch, |delivered| {
+            catch_unwind(AssertUnwindSafe(|| prepare(knowledge, &delivered.input)))
+        });
+        for (delivered, prepared) in stretch.iter().zip(prepared) {
             // What is decided again is in the state since it came first.
             if self.fold.folds == Folds::Inputs
                 && delivered.retry.is_none()
@@ -286,8 +300,9 @@ where
                 knowledge_sha256: &self.knowledge.sha256,
             };
             let (knowledge, state) = (&self.knowledge.value, &self.state);
-            let decided = sealed(&seal, delivered, || {
-                (self.fold.decide)(knowledge, state, &delivered.input)
+            let decided = sealed(&seal, delivered, || match prepared {
+                Ok(prepared) => (self.fold.decide)(knowledge, state, &delivered.input, prepared),
+                Err(panic) => resume_unwind(panic),
             });
             if self.fold.folds == Folds::Own {
                 for outgoing in &decided.outputs {

@@ -11,6 +11,7 @@ use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use bytes::Bytes;
 use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Message, Stored, subjects};
 use std::future::Future;
@@ -141,6 +142,14 @@ impl Log {
             .map_err(|e| failed(e.into()))
             .try_collect()
             .await
+    }
+
+    /// The body of the event at a sequence that is known to be there.
+    pub(crate) async fn payload_at(&self, sequence: u64) -> Result<Bytes, LogError> {
+        let stream = self.stream(subjects::EVENTS_STREAM).await?;
+        let message = stream.get_raw_message(sequence).await;
+        let message = message.map_err(|e| LogError::request("reading an event", e))?;
+        Ok(message.payload)
     }
 
     /// The stored event at a sequence.

@@ -41,6 +41,8 @@ pub(crate) const FILENAME: &str = "Jmip-Filename";
 pub struct Selection {
     stream: &'static str,
     patterns: Vec<String>,
+    /// Producers whose bodies are wanted; `None` means all.
+    bodies_of: Option<&'static [&'static str]>,
 }
 
 impl Selection {
@@ -49,6 +51,16 @@ impl Selection {
         Self {
             stream: subjects::EVENTS_STREAM,
             patterns: vec![],
+            bodies_of: None,
+        }
+    }
+
+    /// Every event, those of other producers than these without their body, which then does not
+    /// travel. Meant for few producers of few events: each body is asked for by itself.
+    pub fn all_events_with_bodies_of(producers: &'static [&'static str]) -> Self {
+        Self {
+            bodies_of: Some(producers),
+            ..Self::all_events()
         }
     }
 
@@ -56,16 +68,16 @@ impl Selection {
     pub fn kinds(kinds: &[Kind]) -> Self {
         let patterns = kinds.iter().map(Kind::pattern).collect();
         Self {
-            stream: subjects::EVENTS_STREAM,
             patterns,
+            ..Self::all_events()
         }
     }
 
     /// Events under one subject pattern.
     pub fn events_matching(pattern: String) -> Self {
         Self {
-            stream: subjects::EVENTS_STREAM,
             patterns: vec![pattern],
+            ..Self::all_events()
         }
     }
 
@@ -73,8 +85,15 @@ impl Selection {
     pub fn ingest() -> Self {
         Self {
             stream: subjects::INGEST_STREAM,
-            patterns: vec![],
+            ..Self::all_events()
         }
+    }
+
+    /// Whether the body of a message travels by itself.
+    fn wants_body_of(&self, subject: &str) -> bool {
+        let producer = subject.split('.').nth(3).unwrap_or_default();
+        self.bodies_of
+            .is_some_and(|wanted| wanted.contains(&producer))
     }
 
     /// Stream they are in.
@@ -215,6 +234,7 @@ impl Reader {
             },
             ack_policy: AckPolicy::None,
             filter_subjects: self.selection.patterns.clone(),
+            headers_only: self.selection.bodies_of.is_some(),
             inactive_threshold: FORGOTTEN_AFTER,
             memory_storage: true,
             num_replicas: 1,
@@ -246,14 +266,8 @@ impl Reader {
         let mut stretch = Vec::new();
         let log = self.log.clone();
         let reading = async {
-            let there = consumer.fetch().max_messages(max).max_bytes(STRETCH_BYTES);
-            let batch = there.messages().await.map_err(failed)?;
-            // The client waits without end for what is there now: an answer that was lost on the
-            // way must not stop the loop.
-            let taking = tokio::time::timeout(FETCH_TIMEOUT, self.take(batch, &mut stretch));
-            taking
-                .await
-                .map_err(|e| LogError::request("reading the log", e))??;
+            self.take_what_is_there(&consumer, &mut stretch, max)
+                .await?;
             if stretch.is_empty() {
                 // One that waits, without a byte limit: the next message comes whatever its size.
                 let first = consumer.batch().max_messages(1).expires(IDLE);
@@ -296,6 +310,10 @@ impl Reader {
             self.deliveries = info.consumer_sequence;
             self.at = info.stream_sequence;
             let (stored_at, pending) = (info.published.into(), info.pending);
+            let payload = match self.selection.wants_body_of(&message.subject) {
+                true => self.log.payload_at(self.at).await?,
+                false => message.payload.clone(),
+            };
             stretch.push(Delivered {
                 trace: header(&message, TRACEPARENT).map(Arc::from),
                 position: header(&message, position::HEADER).and_then(|text| text.parse().ok()),
@@ -306,12 +324,50 @@ impl Reader {
                     subject: String::new(),
                     captured_at: None,
                     filename: None,
-                    payload: message.message.payload,
+                    payload,
                 }),
                 retry: None,
             });
         }
         Ok(())
+    }
+
+    /// Adds what has come since a stretch was read, without waiting for more.
+    ///
+    /// Errors: as [`Reader::next`]; the stretch then holds what was read until then.
+    pub(crate) async fn top_up<I: FromMessage>(
+        &mut self,
+        stretch: &mut Vec<Delivered<I>>,
+        max: usize,
+    ) -> Result<(), LogError> {
+        let room = max.saturating_sub(stretch.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let consumer = self.consumer().await?;
+        let log = self.log.clone();
+        let reading = self.take_what_is_there(&consumer, stretch, room);
+        let result = log.on_this_connection(reading).await;
+        if result.is_err() {
+            self.consumer = None;
+        }
+        result
+    }
+
+    async fn take_what_is_there<I: FromMessage>(
+        &mut self,
+        consumer: &Consumer<pull::Config>,
+        stretch: &mut Vec<Delivered<I>>,
+        max: usize,
+    ) -> Result<(), LogError> {
+        let there = consumer.fetch().max_messages(max).max_bytes(STRETCH_BYTES);
+        let batch = there.messages().await;
+        let batch = batch.map_err(|e| LogError::request("reading the log", e))?;
+        // The client waits without end for what is there now: an answer that was lost on the
+        // way must not stop the loop.
+        let taking = tokio::time::timeout(FETCH_TIMEOUT, self.take(batch, stretch));
+        let taken = taking.await;
+        taken.map_err(|e| LogError::request("reading the log", e))?
     }
 
     /// As [`Reader::next`], of a stream whose headers are not trusted.

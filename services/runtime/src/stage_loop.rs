@@ -26,15 +26,19 @@ pub async fn run_stage<K: Send + Sync>(context: Context, stage: Stage<K>, knowle
 }
 
 /// Runs a fold over events until shutdown.
-pub async fn run_fold<K, S>(context: Context, fold: Fold<K, S>, knowledge: Knowledge<K>)
-where
+pub async fn run_fold<K, S, P>(
+    context: Context,
+    fold: Fold<K, S, Stored, P>,
+    knowledge: Knowledge<K>,
+) where
     K: Send + Sync,
     S: Default + Serialize + DeserializeOwned + Send,
+    P: Send,
 {
     let kinds = [fold.consumes, &[subjects::MESSAGE_RETRIED]].concat();
     let selection = Selection::kinds(&kinds);
     let cache_dir = context.state_dir.clone();
-    let decider = FoldDecider::<K, S, Stored>::new(fold, knowledge, selection);
+    let decider = FoldDecider::<K, S, Stored, P>::new(fold, knowledge, selection);
     run(context, decider.cached_in(cache_dir.as_deref())).await;
 }
 

@@ -260,7 +260,7 @@ impl Log {
             envelope,
         };
         (FOLD.evolve)(&mut self.state, &input.envelope);
-        let outputs = (FOLD.decide)(&(), &self.state, &input);
+        let outputs = (FOLD.decide)(&(), &self.state, &input, ());
         for output in &outputs {
             if let Event::RecommendationsRanked(ranked) = &output.event {
                 self.answers.push((self.sequence, ranked.clone()));

@@ -65,12 +65,13 @@ pub const FOLD: Fold<(), State> = Fold {
         subjects::MESSAGE_PARKED,
     ],
     folds: Folds::Inputs,
+    prepare: |_, _| (),
     decide,
     evolve: State::evolve,
 };
 
 /// Answers the runs that became due with this input.
-fn decide((): &(), state: &State, input: &Stored) -> Vec<Output> {
+fn decide((): &(), state: &State, input: &Stored, (): ()) -> Vec<Output> {
     state
         .due()
         .map(|(tenant, market, run)| answer::answer(market, run.cause(tenant), run, input.sequence))

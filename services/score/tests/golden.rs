@@ -43,7 +43,7 @@ fn play(case: &Path) -> Result<Vec<Envelope>, Box<dyn Error>> {
             stored_at: Micros(0),
             envelope,
         };
-        let decided = (FOLD.decide)(&(), &state, &input);
+        let decided = (FOLD.decide)(&(), &state, &input, ());
         outputs.extend(
             (0..)
                 .zip(decided)

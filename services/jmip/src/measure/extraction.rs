@@ -67,7 +67,8 @@ impl Extraction {
             stored_at: Micros(0),
             envelope,
         };
-        let outputs = (FOLD.decide)(&self.tables.value, &State::default(), &input);
+        let draft = (FOLD.prepare)(&self.tables.value, &input);
+        let outputs = (FOLD.decide)(&self.tables.value, &State::default(), &input, draft);
         let Some(Event::JobNormalized(normalized)) =
             outputs.into_iter().next().map(|output| output.event)
         else {

@@ -22,7 +22,8 @@ pub fn step(state: &mut State, envelope: Envelope) -> Vec<Envelope> {
         version: FOLD.version,
         knowledge_sha256: &[],
     };
-    let outputs = (FOLD.decide)(&KNOWLEDGE.value, state, &input);
+    let draft = (FOLD.prepare)(&KNOWLEDGE.value, &input);
+    let outputs = (FOLD.decide)(&KNOWLEDGE.value, state, &input, draft);
     let envelopes: Vec<Envelope> = (0..)
         .zip(outputs)
         .map(|(index, output)| seal.envelope(output, &cause, index))

@@ -18,6 +18,9 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("../../../../schema/desk/05_audit_log.sql"),
 ];
 
+/// Producers of what the desk shows.
+pub(crate) const PRODUCERS: &[&str] = &["user", "score"];
+
 /// Feeds the desk that clients read.
 pub fn sink(store: &Store) -> Projection {
     Projection::live(store, View::Desk)

@@ -44,18 +44,25 @@ pub fn sink(store: &Store) -> Projection {
 
 /// Writes a batch table by table, each after those it refers to: events of one batch refer to each
 /// other.
+///
+/// No statement waits for the answer to another table's: each function sends its first when it is
+/// first polled, which is in this order, and Postgres takes them in the order they were sent. So the
+/// next is being written down while one runs.
 pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
-    export::apply(tx, batch).await?;
-    receipt::apply(tx, batch).await?;
-    raw_job_post::apply(tx, batch).await?;
-    refused_record::apply(tx, batch).await?;
-    job_snapshot::apply(tx, batch).await?;
-    job_sighting::apply(tx, batch).await?;
-    enrichment::apply(tx, batch).await?;
-    job_skill::apply(tx, batch).await?;
-    job::apply(tx, batch).await?;
-    posting_outcome::apply(tx, batch).await?;
-    parked::apply(tx, batch).await
+    let written = futures::try_join!(
+        export::apply(tx, batch),
+        receipt::apply(tx, batch),
+        raw_job_post::apply(tx, batch),
+        refused_record::apply(tx, batch),
+        job_snapshot::apply(tx, batch),
+        job_sighting::apply(tx, batch),
+        enrichment::apply(tx, batch),
+        job_skill::apply(tx, batch),
+        job::apply(tx, batch),
+        posting_outcome::apply(tx, batch),
+        parked::apply(tx, batch),
+    );
+    written.map(drop)
 }
 
 /// The events of a batch with where they stand.
