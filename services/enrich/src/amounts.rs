@@ -40,23 +40,91 @@ pub struct Amount {
     pub is_open: bool,
 }
 
-/// Finds the numbers of a folded text, in order; `signs` are currency signs and codes, longest
-/// first, so that `us$` is not read as `$`.
+/// Currency signs and codes, with what tells cheaply that none stands somewhere.
+pub struct Signs {
+    /// Longest first, so that `us$` is not read as `$`.
+    signs: Vec<String>,
+    firsts: [bool; 256],
+    lasts: [bool; 256],
+}
+
+impl Signs {
+    /// Takes signs in folded spelling, longest first.
+    pub fn new(signs: Vec<String>) -> Self {
+        let (mut firsts, mut lasts) = ([false; 256], [false; 256]);
+        for sign in signs.iter().map(String::as_bytes) {
+            if let (Some(first), Some(last)) = (sign.first(), sign.last()) {
+                firsts[usize::from(*first)] = true;
+                lasts[usize::from(*last)] = true;
+            }
+        }
+        Self {
+            signs,
+            firsts,
+            lasts,
+        }
+    }
+
+    /// The sign a text ends with, with its start; a code must not be the end of a word.
+    fn ending(&self, text: &str) -> Option<(usize, usize)> {
+        let last = text.as_bytes().last()?;
+        if !self.lasts[usize::from(*last)] {
+            return None;
+        }
+        self.signs.iter().enumerate().find_map(|(index, sign)| {
+            let rest = text.strip_suffix(sign.as_str())?;
+            let in_word = rest.bytes().next_back().is_some_and(is_word);
+            (!(is_code(sign) && in_word)).then_some((index, rest.len()))
+        })
+    }
+
+    /// The code that stands alone behind blanks and a bracket: "per hour (USD)".
+    pub fn code_behind(&self, text: &str) -> Option<usize> {
+        let text = text.trim_start_matches([' ', '(', ',']);
+        let is_whole = |sign: &str, length: usize| {
+            is_code(sign) && !text[length..].bytes().next().is_some_and(is_word)
+        };
+        self.starting(text, is_whole).map(|(index, _)| index)
+    }
+
+    /// The sign a text begins with, with its length.
+    fn starting(
+        &self,
+        text: &str,
+        is_whole: impl Fn(&str, usize) -> bool,
+    ) -> Option<(usize, usize)> {
+        let first = text.as_bytes().first()?;
+        if !self.firsts[usize::from(*first)] {
+            return None;
+        }
+        self.signs.iter().enumerate().find_map(|(index, sign)| {
+            let is_it = text.starts_with(sign.as_str()) && is_whole(sign, sign.len());
+            is_it.then_some((index, sign.len()))
+        })
+    }
+}
+
+fn is_code(sign: &str) -> bool {
+    sign.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Finds the numbers of a folded text, in order; `is_capital` says whether the character at a place
+/// of it was written as one: exports glue lines together, and "80,000 USDSenior" ends in a code.
 ///
 /// Shape: at most [`NUMBERS_MAX`]. Percentages, ordinals, times and words with digits are no
 /// numbers.
-pub fn amounts(text: &str, signs: &[String]) -> Vec<Amount> {
+pub fn amounts(text: &str, signs: &Signs, is_capital: impl Fn(usize) -> bool) -> Vec<Amount> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
-    while at < bytes.len() && found.len() < NUMBERS_MAX {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
+    while found.len() < NUMBERS_MAX {
+        let Some(skipped) = bytes[at..].iter().position(u8::is_ascii_digit) else {
+            break;
+        };
+        at += skipped;
         let digits = Digits::read(bytes, at);
         let next = digits.end;
-        if let Some(amount) = amount(text, signs, digits) {
+        if let Some(amount) = amount(text, signs, digits, &is_capital) {
             found.push(amount);
         }
         at = next;
@@ -64,7 +132,12 @@ pub fn amounts(text: &str, signs: &[String]) -> Vec<Amount> {
     found
 }
 
-fn amount(text: &str, signs: &[String], digits: Digits) -> Option<Amount> {
+fn amount(
+    text: &str,
+    signs: &Signs,
+    digits: Digits,
+    is_capital: &impl Fn(usize) -> bool,
+) -> Option<Amount> {
     let bytes = text.as_bytes();
     let before = sign_before(text, signs, digits.start);
     let is_glued = digits.start > 0 && b"#_:@".contains(&bytes[digits.start - 1]);
@@ -74,15 +147,20 @@ fn amount(text: &str, signs: &[String], digits: Digits) -> Option<Amount> {
     {
         return None;
     }
-    let (scale, end) = scale(text, signs, &digits, before.is_some());
+    let (scale, end) = scale(text, &digits, |end| {
+        before.is_some() || is_capital(end) || signs.starting(&text[end..], |_, _| true).is_some()
+    });
     let (is_open, end) = match bytes.get(end) {
         Some(b'+') => (true, end + 1),
         _ => (false, end),
     };
-    let (after, end) = match before {
-        Some(_) => (None, end),
-        None => sign_after(text, signs, end).map_or((None, end), |(i, end)| (Some(i), end)),
-    };
+    // "$60,000 CAD": a code says more than a sign.
+    let is_coded = before.is_some_and(|(index, _)| is_code(&signs.signs[index]));
+    let behind = (!is_coded).then(|| sign_after(text, signs, end, is_capital));
+    let behind = behind
+        .flatten()
+        .filter(|(index, _)| before.is_none() || is_code(&signs.signs[*index]));
+    let (after, end) = behind.map_or((None, end), |(index, end)| (Some(index), end));
     // Exports glue lines: "$27Job" is money, "27job" is not.
     let runs_on = before.is_none() && end == digits.end && letter(bytes, end);
     // "High $70,000s" is no amount.
@@ -90,19 +168,25 @@ fn amount(text: &str, signs: &[String], digits: Digits) -> Option<Amount> {
     if bytes.get(end) == Some(&b'%') || runs_on || is_about {
         return None;
     }
+    let (minor, decimal_minor, is_grouped) = digits.value(bytes)?;
+    /// From here on a `k` behind an amount is a slip: nobody is paid millions.
+    const WHOLE_MINOR: i64 = 1_000_000;
+    let scale = match scale {
+        Scale::Thousand if minor >= WHOLE_MINOR => Scale::One,
+        other => other,
+    };
     let factor = match scale {
         Scale::One | Scale::Huge => 1,
         Scale::Thousand => 1_000,
         Scale::Lakh => 100_000,
     };
-    let (minor, decimal_minor, is_grouped) = digits.value(bytes)?;
     Some(Amount {
         range: before.map_or(digits.start, |(_, start)| start)..end,
         minor: minor.checked_mul(factor)?,
         decimal_minor: decimal_minor.and_then(|value| value.checked_mul(factor)),
         is_grouped,
         scale,
-        sign: before.map(|(index, _)| index).or(after),
+        sign: after.or(before.map(|(index, _)| index)),
         is_open,
     })
 }
@@ -115,35 +199,42 @@ fn letter(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// The currency sign right before a number, with its start.
-fn sign_before(text: &str, signs: &[String], start: usize) -> Option<(usize, usize)> {
+/// The currency sign right before a number, with its start: "$", "CAD", "USD $".
+fn sign_before(text: &str, signs: &Signs, start: usize) -> Option<(usize, usize)> {
     let head = &text[..start];
     let trimmed = head.strip_suffix(' ').unwrap_or(head);
-    signs.iter().enumerate().find_map(|(index, sign)| {
-        let rest = trimmed.strip_suffix(sign.as_str())?;
-        let is_code = is_word(sign.as_bytes()[0]);
-        let in_word = rest.bytes().next_back().is_some_and(is_word);
-        (!(is_code && in_word)).then_some((index, rest.len()))
-    })
+    let (index, start) = signs.ending(trimmed)?;
+    if is_code(&signs.signs[index]) {
+        return Some((index, start));
+    }
+    let rest = &text[..start];
+    let coded = signs.ending(rest.strip_suffix(' ').unwrap_or(rest));
+    let coded = coded.filter(|(index, _)| is_code(&signs.signs[*index]));
+    Some(coded.unwrap_or((index, start)))
 }
 
 /// The currency sign right behind a number, with its end.
-fn sign_after(text: &str, signs: &[String], end: usize) -> Option<(usize, usize)> {
+fn sign_after(
+    text: &str,
+    signs: &Signs,
+    end: usize,
+    is_capital: &impl Fn(usize) -> bool,
+) -> Option<(usize, usize)> {
     let tail = &text[end..];
     let trimmed = tail.strip_prefix(' ').unwrap_or(tail);
-    signs.iter().enumerate().find_map(|(index, sign)| {
-        let rest = trimmed.strip_prefix(sign.as_str())?;
-        let last = sign.as_bytes()[sign.len() - 1];
-        let in_word = is_word(last) && rest.bytes().next().is_some_and(is_word);
+    let start = text.len() - trimmed.len();
+    let is_whole = |sign: &str, length: usize| {
+        let rest = &trimmed[length..];
+        let next = rest.bytes().next();
+        if is_word(sign.as_bytes()[sign.len() - 1]) {
+            return !next.is_some_and(is_word) || is_capital(start + length);
+        }
         // "50 $60" gives the sign to the sixty.
-        let taken = !is_word(last)
-            && rest
-                .trim_start()
-                .bytes()
-                .next()
-                .is_some_and(|b| b.is_ascii_digit());
-        (!in_word && !taken).then_some((index, text.len() - rest.len()))
-    })
+        let behind = rest.trim_start().bytes().next();
+        !behind.is_some_and(|byte| byte.is_ascii_digit())
+    };
+    let (index, length) = signs.starting(trimmed, is_whole)?;
+    Some((index, start + length))
 }
 
 /// Words that scale a number. `lpa` scales but is left in the text: it also says "per annum".
@@ -179,24 +270,25 @@ const SCALES: &[(&str, Scale)] = &[
     ("b", Scale::Huge),
 ];
 
-fn scale(text: &str, signs: &[String], digits: &Digits, is_money: bool) -> (Scale, usize) {
+/// What scales a number, with its end; `may_be_glued` says whether what follows a `k` there may be
+/// another word: "80kBenefits", "60keur".
+fn scale(text: &str, digits: &Digits, may_be_glued: impl Fn(usize) -> bool) -> (Scale, usize) {
     let end = digits.end;
     let tail = &text[end..];
     let trimmed = tail.strip_prefix(' ').unwrap_or(tail);
+    if !trimmed.starts_with(['t', 'm', 'c', 'l', 'k', 'b']) {
+        return (Scale::One, end);
+    }
     for (word, scale) in SCALES {
         let Some(rest) = trimmed.strip_prefix(word) else {
             continue;
         };
+        let end_of_word = text.len() - rest.len();
         let is_k = *word == "k" && tail.starts_with('k');
-        let code_follows = || signs.iter().any(|sign| rest.starts_with(sign.as_str()));
-        if rest.bytes().next().is_some_and(is_word) && !(is_k && (is_money || code_follows())) {
+        if rest.bytes().next().is_some_and(is_word) && !(is_k && may_be_glued(end_of_word)) {
             continue;
         }
-        let keep = if *word == "lpa" {
-            end
-        } else {
-            text.len() - rest.len()
-        };
+        let keep = if *word == "lpa" { end } else { end_of_word };
         return (*scale, keep);
     }
     (Scale::One, end)
@@ -241,12 +333,12 @@ impl Digits {
             end = next.end;
             groups.push(next);
         }
-        // Dutch and German write whole amounts as "600,-".
-        if matches!(bytes.get(end), Some(b',' | b'.'))
-            && bytes.get(end + 1) == Some(&b'-')
-            && !digit(bytes, end + 2)
-        {
-            end += 2;
+        // Dutch and German write whole amounts as "600,-", some with a blank in it.
+        for mark in [&b",-"[..], b".-", b", -"] {
+            if bytes[end..].starts_with(mark) && !digit(bytes, end + mark.len()) {
+                end += mark.len();
+                break;
+            }
         }
         Self { start, end, groups }
     }
@@ -307,12 +399,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn signs() -> Vec<String> {
-        ["us$", "eur", "inr", "€", "$"].map(String::from).to_vec()
+    fn read(text: &str) -> Vec<Amount> {
+        let signs = ["us$", "eur", "inr", "cad", "€", "$"].map(String::from);
+        let is_capital = |at: usize| text[at..].starts_with(char::is_uppercase);
+        amounts(
+            &text.to_lowercase(),
+            &Signs::new(signs.to_vec()),
+            is_capital,
+        )
     }
 
     fn values(text: &str) -> Vec<i64> {
-        amounts(text, &signs()).iter().map(|a| a.minor).collect()
+        read(text).iter().map(|a| a.minor).collect()
     }
 
     #[test]
@@ -325,19 +423,32 @@ mod tests {
         assert_eq!(values("22,5"), [2250]);
         assert_eq!(values("€ 600,- a"), [60_000]);
         assert_eq!(values("1,234,567.89"), [123_456_789]);
-        assert_eq!(amounts("33.774", &signs())[0].decimal_minor, Some(3377));
+        assert_eq!(read("33.774")[0].decimal_minor, Some(3377));
     }
 
     #[test]
     fn scales_and_signs_belong_to_their_number() {
-        let found = &amounts("us$ 100k+", &signs())[0];
+        let found = &read("us$ 100k+")[0];
         assert_eq!(
             (found.minor, found.sign, found.is_open),
             (10_000_000, Some(0), true)
         );
-        assert_eq!(amounts("$4 million", &signs())[0].scale, Scale::Huge);
+        assert_eq!(read("$4 million")[0].scale, Scale::Huge);
         assert_eq!(values("60keur"), [6_000_000]);
         assert_eq!(values("5 lakhs"), [50_000_000]);
+    }
+
+    #[test]
+    fn a_code_beside_a_sign_says_which_dollar_it_is() {
+        for text in ["$60,000 CAD", "CAD $60,000", "$60,000 CADBenefits"] {
+            assert_eq!(read(text)[0].sign, Some(3), "{text}");
+        }
+        assert_eq!(read("$60,000 cadence")[0].sign, Some(5));
+    }
+
+    #[test]
+    fn a_k_behind_whole_thousands_is_a_slip() {
+        assert_eq!(values("$120,000 K"), [12_000_000]);
     }
 
     #[test]
@@ -350,7 +461,7 @@ mod tests {
         #[test]
         fn any_text_is_read_without_panic(text in "[0-9.,' k$€a\\-]{0,60}") {
             let folded = crate::fold::fold_phrase(&text);
-            for amount in amounts(&folded, &signs()) {
+            for amount in read(&folded) {
                 prop_assert!(folded.get(amount.range).is_some());
             }
         }

@@ -1,10 +1,13 @@
 //! The words of `knowledge/pay.toml`, compiled, and what they decide.
 
-use super::{Bounds, Read};
+use super::Bounds;
+
+use super::currency::{self, Currencies};
+use super::read::Read;
 use crate::amounts::{Amount, Scale};
 use crate::phrases::Phrases;
 use crate::reading::{Reading, Text};
-use jmip_core::event::PayUnit;
+use jmip_core::event::{AnnualPay, Pay, PayUnit};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -29,11 +32,16 @@ struct File {
     fillers: Vec<String>,
     counted: Vec<String>,
     project: Vec<String>,
+    contexts_before: Vec<String>,
+    contexts_after: Vec<String>,
+    least: Vec<String>,
+    most: Vec<String>,
+    scales: Vec<String>,
     units: BTreeMap<String, UnitFile>,
-    signs: BTreeMap<String, String>,
-    dollar_by_country: BTreeMap<String, String>,
+    currency: currency::File,
     magnitude: BTreeMap<String, i64>,
     by_size: BySize,
+    annual: AnnualPolicy,
 }
 
 #[derive(Deserialize)]
@@ -45,14 +53,43 @@ struct UnitFile {
 #[derive(Deserialize)]
 struct BySize {
     monthly_countries: BTreeSet<String>,
+    monthly: BTreeMap<String, (i64, i64)>,
+}
+
+/// How much of each period a year has. Source: the annualisation policy of the project.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct AnnualPolicy {
+    /// Number of this policy: raised when a figure changes.
+    pub(super) version: u32,
+    hours: i64,
+    days: i64,
+    weeks: i64,
+    months: i64,
+}
+
+impl AnnualPolicy {
+    /// Pay per year; `None` for pay per project or per nothing that is known.
+    pub(super) fn of(&self, pay: &Pay) -> Option<AnnualPay> {
+        let times = match pay.unit() {
+            PayUnit::Hour => self.hours,
+            PayUnit::Day => self.days,
+            PayUnit::Week => self.weeks,
+            PayUnit::Month => self.months,
+            PayUnit::Year => 1,
+            PayUnit::Project | PayUnit::Unspecified => return None,
+        };
+        Some(AnnualPay {
+            min_minor: pay.min_minor.map(|minor| minor.saturating_mul(times)),
+            max_minor: pay.max_minor.map(|minor| minor.saturating_mul(times)),
+            policy_version: self.version,
+        })
+    }
 }
 
 /// Words about pay, compiled.
 pub struct Words {
-    /// Currency signs and codes, longest first.
-    pub(super) signs: Vec<String>,
-    /// ISO 4217 code of each sign, `$` where the country decides.
-    pub(super) codes: Vec<String>,
+    pub(super) currencies: Currencies,
+    pub(super) annual: AnnualPolicy,
     pub(super) labels: Phrases,
     pub(super) weak_labels: Phrases,
     pub(super) traps_before: Phrases,
@@ -60,10 +97,15 @@ pub struct Words {
     pub(super) estimates: Phrases,
     pub(super) base_after: Phrases,
     pub(super) beyond: Phrases,
-    from: Phrases,
+    pub(super) contexts_before: Phrases,
+    pub(super) contexts_after: Phrases,
+    pub(super) from: Phrases,
+    pub(super) up_to: Phrases,
+    least: Phrases,
+    most: Phrases,
+    pub(super) scales: Phrases,
     starting: Phrases,
     open_after: Phrases,
-    up_to: Phrases,
     joins: BTreeSet<String>,
     joins_after_between: BTreeSet<String>,
     between: Phrases,
@@ -72,13 +114,10 @@ pub struct Words {
     project: Phrases,
     breaks: Phrases,
     units: Vec<(PayUnit, Phrases, Phrases)>,
-    dollar_by_country: BTreeMap<String, String>,
     magnitude: BTreeMap<String, i64>,
-    monthly_countries: BTreeSet<String>,
+    by_size: BySize,
 }
 
-/// The sign that is a different currency from country to country.
-const DOLLAR: &str = "$";
 /// Where a clause about an amount ends.
 const BREAKS: &[&str] = &[
     "+",
@@ -115,15 +154,18 @@ impl Words {
     /// Errors: when it is no TOML or names a unit there is none of.
     pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
         let file: File = toml::from_str(file)?;
-        let mut signs: Vec<(String, String)> = file.signs.into_iter().collect();
-        signs.sort_by_key(|(sign, _)| (usize::MAX - sign.len(), sign.clone()));
         let units = file.units.iter().filter_map(|(name, unit)| {
             let after = Phrases::new(&unit.after);
             Some((unit_named(name)?, after, Phrases::new(&unit.before)))
         });
         Ok(Self {
-            codes: signs.iter().map(|(_, code)| code.clone()).collect(),
-            signs: signs.into_iter().map(|(sign, _)| sign).collect(),
+            currencies: Currencies::new(file.currency),
+            annual: file.annual,
+            contexts_before: Phrases::new(&file.contexts_before),
+            contexts_after: Phrases::new(&file.contexts_after),
+            least: Phrases::new(&file.least),
+            most: Phrases::new(&file.most),
+            scales: Phrases::new(&file.scales),
             labels: Phrases::new(&file.labels),
             weak_labels: Phrases::new(&file.weak_labels),
             traps_before: Phrases::new(&file.traps_before),
@@ -143,9 +185,8 @@ impl Words {
             project: Phrases::new(&file.project),
             breaks: Phrases::new(BREAKS),
             units: units.collect(),
-            dollar_by_country: file.dollar_by_country,
             magnitude: file.magnitude,
-            monthly_countries: file.by_size.monthly_countries,
+            by_size: file.by_size,
         })
     }
 
@@ -170,11 +211,28 @@ impl Words {
                 return self.between.any(folded, before);
             }
         }
+        if self.are_named_bounds(folded, before.clone(), gap.clone()) {
+            return true;
+        }
         first.sign.is_some()
             && first.sign == second.sign
             && text.sentence(first.range.start).end >= second.range.end
             && self.from.ends(folded, before)
             && self.up_to.ends(folded, gap)
+    }
+
+    /// "Salary min: 3,100 Salary max: 4,800": each bound with its own label.
+    fn are_named_bounds(&self, folded: &str, before: Range<usize>, gap: Range<usize>) -> bool {
+        /// Widest gap that holds a period and the label of the second bound.
+        const GAP_MAX_BYTES: usize = 40;
+        /// How near to its number the word for the first bound stands.
+        const NEAR_MAX_BYTES: usize = 24;
+        let near = before.start.max(before.end.saturating_sub(NEAR_MAX_BYTES))..before.end;
+        let near = crate::reading::border(folded, near.start)..near.end;
+        gap.len() <= GAP_MAX_BYTES
+            && self.most.any(folded, gap.clone())
+            && self.least.any(folded, near)
+            && !self.traps_before.any(folded, gap)
     }
 
     /// "38,5 Stunden", "40 hours", "2 years": a number that counts something else.
@@ -274,60 +332,31 @@ impl Words {
             .map_or(end, |hit| hit.start)
     }
 
-    /// Whether a code needs the country of the posting.
-    pub(super) fn is_ambiguous(&self, code: &str) -> bool {
-        code == DOLLAR
-    }
-
-    /// ISO 4217 code, empty without evidence. Upwork states every price in US dollars.
-    pub(super) fn currency(&self, code: &str, reading: &Reading<'_>) -> String {
-        if !self.is_ambiguous(code) {
-            return code.to_owned();
-        }
-        let mut countries: Vec<&str> = reading
-            .job
-            .locations
-            .iter()
-            .map(|place| place.country.as_str())
-            .filter(|country| !country.is_empty())
-            .collect();
-        countries.sort_unstable();
-        countries.dedup();
-        match countries.as_slice() {
-            _ if reading.job.platform == "upwork" => "USD".to_owned(),
-            [country] => self
-                .dollar_by_country
-                .get(*country)
-                .cloned()
-                .unwrap_or_default(),
-            _ => String::new(),
-        }
-    }
-
     /// The period when none is written, where the size leaves one only.
-    pub(super) fn unit_by_size(
-        &self,
-        read: &Read,
-        currency: &str,
-        reading: &Reading<'_>,
-    ) -> Option<PayUnit> {
+    pub(super) fn unit_by_size(&self, read: &Read, currency: &str) -> Option<PayUnit> {
+        /// Least of a year's pay, in major units of a currency of magnitude one.
+        const YEARLY: i64 = 12_000;
         let bounds = &read.bounds;
+        let (low, high) = (bounds.bottom() / 100, bounds.top() / 100);
+        let monthly = self.by_size.monthly.get(currency);
+        if monthly.is_some_and(|(least, most)| low >= *least && high <= *most) {
+            let is_usual = currency != "EUR" || read.is_monthly;
+            let is_labelled = read.is_range && read.cue.is_strong;
+            return (is_usual || is_labelled).then_some(PayUnit::Month);
+        }
         let magnitude = self.magnitude.get(currency).copied().unwrap_or(1);
-        let major = |minor: i64| minor / 100 / magnitude;
-        let (low, high) = (major(bounds.bottom()), major(bounds.top()));
-        if low >= 12_000 {
+        if low / magnitude >= YEARLY {
             return Some(PayUnit::Year);
         }
-        let is_monthly_country = reading
-            .job
-            .locations
-            .iter()
-            .any(|place| self.monthly_countries.contains(&place.country));
-        if currency == "EUR" && is_monthly_country && low >= 1_000 && high < 10_000 {
-            return Some(PayUnit::Month);
-        }
-        let is_hourly = read.cue.is_label && magnitude == 1 && low >= 8 && high <= 100;
+        let is_labelled = read.cue.is_strong || read.is_range && read.cue.is_label;
+        let is_hourly = is_labelled && magnitude == 1 && low >= 8 && high <= 100;
         is_hourly.then_some(PayUnit::Hour)
+    }
+
+    /// Whether the posting is from where pay that names no period is a month's.
+    pub(super) fn is_monthly_country(&self, reading: &Reading<'_>) -> bool {
+        let mut places = reading.job.locations.iter();
+        places.any(|place| self.by_size.monthly_countries.contains(&place.country))
     }
 
     /// Whether a person could be paid that: keeps out prices, ids and wrong periods.

@@ -1,0 +1,160 @@
+//! Which currency an amount is in, and what says so.
+
+use crate::amounts::Signs;
+use crate::phrases::Phrases;
+use crate::reading::Reading;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The sign that is a different currency from country to country.
+const DOLLAR: &str = "$";
+
+/// The part of the knowledge file that names currencies.
+#[derive(Deserialize)]
+pub(super) struct File {
+    signs: BTreeMap<String, String>,
+    dollar_by_country: BTreeMap<String, String>,
+    by_country: BTreeMap<String, String>,
+    by_platform: BTreeMap<String, String>,
+    dollar_places: BTreeMap<String, Vec<String>>,
+}
+
+/// Signs, codes, countries and platforms.
+pub(super) struct Currencies {
+    /// Signs and codes as they are found in text.
+    pub(super) signs: Signs,
+    /// What each sign stands for: ISO 4217, or the sign itself where the country decides.
+    codes: Vec<String>,
+    /// What each of them is called as evidence.
+    kinds: Vec<&'static str>,
+    dollar_by_country: BTreeMap<String, String>,
+    by_country: BTreeMap<String, String>,
+    by_platform: BTreeMap<String, String>,
+    places: Phrases,
+    countries_of_places: Vec<String>,
+}
+
+/// A currency and what it was read from.
+pub(super) struct Currency {
+    /// ISO 4217; empty without evidence.
+    pub(super) code: String,
+    /// `sign`, `code`, `word`, `country:US`, `platform:upwork`; empty without a currency.
+    pub(super) evidence: String,
+    /// Whether the country or the platform had to say it.
+    pub(super) is_derived: bool,
+}
+
+impl Currencies {
+    pub(super) fn new(file: File) -> Self {
+        let mut signs: Vec<(String, String)> = file.signs.into_iter().collect();
+        signs.sort_by_key(|(sign, _)| (usize::MAX - sign.len(), sign.clone()));
+        let kind = |(sign, code): &(String, String)| {
+            if sign.eq_ignore_ascii_case(code) && sign != DOLLAR {
+                "code"
+            } else if sign.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                "word"
+            } else {
+                "sign"
+            }
+        };
+        let (mut places, mut countries_of_places) = (vec![], vec![]);
+        for (country, names) in file.dollar_places {
+            countries_of_places.extend(names.iter().map(|_| country.clone()));
+            places.extend(names);
+        }
+        Self {
+            kinds: signs.iter().map(kind).collect(),
+            codes: signs.iter().map(|(_, code)| code.clone()).collect(),
+            signs: Signs::new(signs.into_iter().map(|(sign, _)| sign).collect()),
+            dollar_by_country: file.dollar_by_country,
+            by_country: file.by_country,
+            by_platform: file.by_platform,
+            places: Phrases::new(&places),
+            countries_of_places,
+        }
+    }
+
+    /// What a sign stands for.
+    pub(super) fn code(&self, sign: usize) -> &str {
+        &self.codes[sign]
+    }
+
+    /// Whether a sign needs the country of the posting.
+    pub(super) fn is_ambiguous(&self, sign: usize) -> bool {
+        self.codes[sign] == DOLLAR
+    }
+
+    /// The currency of an amount with this sign, or without one, in this posting.
+    pub(super) fn of(&self, sign: Option<usize>, reading: &Reading<'_>) -> Currency {
+        if let Some(sign) = sign.filter(|sign| !self.is_ambiguous(*sign)) {
+            let code = self.codes[sign].clone();
+            // A token that is no currency of ISO 4217 is money of no known currency.
+            let evidence = if code.is_empty() {
+                ""
+            } else {
+                self.kinds[sign]
+            };
+            return Currency {
+                code,
+                evidence: evidence.to_owned(),
+                is_derived: false,
+            };
+        }
+        let platform = &reading.job.platform;
+        if let Some(code) = self.by_platform.get(platform) {
+            return derived(code, format!("platform:{platform}"));
+        }
+        let by_country = match sign {
+            Some(_) => &self.dollar_by_country,
+            None => &self.by_country,
+        };
+        let country = self.country(sign.is_some(), reading);
+        match country.and_then(|country| Some((country, by_country.get(country)?))) {
+            Some((country, code)) => derived(code, format!("country:{country}")),
+            None => Currency {
+                code: String::new(),
+                evidence: String::new(),
+                is_derived: false,
+            },
+        }
+    }
+
+    /// The one country the posting names: by its places, else, for dollars, in its first line.
+    fn country<'a>(&'a self, is_dollar: bool, reading: &Reading<'a>) -> Option<&'a str> {
+        let places = reading.job.locations.iter();
+        let countries: BTreeSet<&str> = places
+            .map(|place| place.country.as_str())
+            .filter(|country| !country.is_empty())
+            .collect();
+        if !countries.is_empty() || !is_dollar {
+            return single(countries);
+        }
+        /// Longest heading that is read for a place: "Acme | Engineer | Boston | $120k".
+        const HEADING_MAX_BYTES: usize = 240;
+        let text = &reading.description;
+        let line = text.after(0, HEADING_MAX_BYTES);
+        if !text.folded()[line.clone()].contains('|') {
+            return None;
+        }
+        let named = self.places.numbered(text.folded(), line);
+        single(
+            named
+                .map(|(index, _)| self.countries_of_places[index].as_str())
+                .collect(),
+        )
+    }
+}
+
+fn single(countries: BTreeSet<&str>) -> Option<&str> {
+    let mut countries = countries.into_iter();
+    let first = countries.next()?;
+    countries.next().is_none().then_some(first)
+}
+
+fn derived(code: &str, evidence: String) -> Currency {
+    Currency {
+        code: code.to_owned(),
+        evidence,
+        is_derived: true,
+    }
+}
