@@ -1,9 +1,12 @@
 //! Reads how much experience is asked for, in months, from title and description.
 //!
 //! Every "N years" is judged by what stands around it: the employer's age, a degree, a contract or
-//! a residence is measured in years too. The headline is the largest of the required minima.
+//! a residence is measured in years too. The headline is the largest of the required minima, those
+//! of single skills included; the others follow with less trust, those of a skill the dictionary
+//! knows under its id.
 //! Source of the words: `knowledge/experience.toml`.
 
+mod skill;
 mod words;
 
 use super::{Finding, Rule};
@@ -12,13 +15,14 @@ use crate::reading::{Reading, Text};
 use crate::sections::Section;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Experience, ExperienceScope, FactState, Span};
+use std::collections::BTreeSet;
 use std::ops::Range;
 pub use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "experience_months",
-    version: 1,
+    version: 2,
     apply,
 };
 
@@ -32,7 +36,7 @@ const MONTHS_USUAL: u32 = 15 * 12;
 
 fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let words = &dictionaries.experience;
-    let mut asked: Vec<Asked> = Vec::new();
+    let mut asked: Vec<Asked<'_>> = Vec::new();
     for text in [&reading.title, &reading.description] {
         let mentions = words.mentions(text, MENTIONS_MAX);
         for (index, mention) in mentions.iter().enumerate() {
@@ -44,20 +48,47 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
                 previous_end,
                 next_start: next_start.unwrap_or(usize::MAX),
             };
-            asked.extend(place.judge(words));
+            asked.extend(place.judge(dictionaries));
         }
     }
-    let headline = largest(&asked, ExperienceScope::Overall);
-    let preferred = largest(&asked, ExperienceScope::Preferred);
-    headline
+    findings(&asked)
+}
+
+/// The headline, what else is asked for, and the largest wish; each once.
+fn findings(asked: &[Asked]) -> Vec<Finding> {
+    /// Most requirements of one posting; more is a list of something else.
+    const FACTS_MAX: usize = 16;
+    /// Taken off what is not the headline.
+    const FOLLOWER_BP: u32 = 2500;
+    let headline = largest(asked, ExperienceScope::Overall);
+    let preferred = largest(asked, ExperienceScope::Preferred);
+    let mut found: Vec<Finding> = headline
         .into_iter()
         .chain(preferred)
-        .map(Asked::finding)
-        .collect()
+        .map(|asked| asked.finding(asked.scope, ""))
+        .collect();
+    let is_required = |asked: &&Asked| asked.scope == ExperienceScope::Overall;
+    let mut seen = BTreeSet::new();
+    if let Some(headline) = headline {
+        seen.insert((headline.min_months, headline.max_months, ""));
+    }
+    for asked in asked.iter().filter(is_required) {
+        let scope = match asked.skill_id {
+            "" => ExperienceScope::Overall,
+            _ => ExperienceScope::Skill,
+        };
+        let is_new = seen.insert((asked.min_months, asked.max_months, asked.skill_id));
+        if is_new && found.len() < FACTS_MAX {
+            let mut finding = asked.finding(scope, asked.skill_id);
+            finding.confidence_bp -= FOLLOWER_BP;
+            found.push(finding);
+        }
+    }
+    found
 }
 
 /// The mention with the largest minimum; of equal ones the first.
-fn largest(asked: &[Asked], scope: ExperienceScope) -> Option<&Asked> {
+fn largest<'a, 'd>(asked: &'a [Asked<'d>], scope: ExperienceScope) -> Option<&'a Asked<'d>> {
     asked
         .iter()
         .filter(|asked| asked.scope == scope)
@@ -71,16 +102,18 @@ fn largest(asked: &[Asked], scope: ExperienceScope) -> Option<&Asked> {
 }
 
 /// One requirement.
-struct Asked {
+struct Asked<'d> {
     span: Span,
+    /// The skill it is about, empty without one.
+    skill_id: &'d str,
     scope: ExperienceScope,
     min_months: u32,
     max_months: Option<u32>,
     confidence_bp: u32,
 }
 
-impl Asked {
-    fn finding(&self) -> Finding {
+impl Asked<'_> {
+    fn finding(&self, scope: ExperienceScope, skill_id: &str) -> Finding {
         Finding {
             state: FactState::Stated,
             confidence_bp: self.confidence_bp,
@@ -88,8 +121,8 @@ impl Asked {
             value: Value::Experience(Experience {
                 min_months: self.min_months,
                 max_months: self.max_months,
-                scope: self.scope.into(),
-                skill_id: String::new(),
+                scope: scope.into(),
+                skill_id: skill_id.to_owned(),
             }),
         }
     }
@@ -105,6 +138,8 @@ pub struct Mention {
     pub high: Option<u32>,
     /// Whether a plus stands at it.
     pub is_open: bool,
+    /// Whether it is written in months.
+    pub is_months: bool,
 }
 
 /// A mention and the words that are its own: from the mention before to the one behind.
@@ -128,7 +163,8 @@ impl Place<'_> {
         end..window.end.min(self.next_start.max(end))
     }
 
-    fn judge(&self, words: &Words) -> Option<Asked> {
+    fn judge<'d>(&self, dictionaries: &'d Dictionaries) -> Option<Asked<'d>> {
+        let words = &dictionaries.experience;
         let folded = self.text.folded();
         if words.traps_right_before.ends(folded, self.before(24)) || self.is_trapped_behind(words) {
             return None;
@@ -137,7 +173,13 @@ impl Place<'_> {
             || words.at_least.ends(folded, self.before(32))
             || words.at_least_after.begins(folded, self.after(40));
         let evidence = self.evidence(words);
-        if evidence.is_none() && !is_least && !self.is_of_a_field(words) {
+        // Months without a word on experience are mostly how long the work lasts.
+        let is_field = self.is_of_a_field(words);
+        let is_clear = match self.mention.is_months {
+            true => is_least && is_field && self.is_asked(),
+            false => is_least || is_field,
+        };
+        if evidence.is_none() && !is_clear {
             return None;
         }
         if evidence.is_none() && words.lasting.any(folded, self.before(140)) {
@@ -146,7 +188,9 @@ impl Place<'_> {
         if self.is_about_others(words, is_least, evidence.is_some()) {
             return None;
         }
-        let is_up_to = words.up_to.ends(folded, self.before(24));
+        let before = self.before(24);
+        let is_up_to =
+            words.up_to.ends(folded, before.clone()) && !words.not_less.ends(folded, before);
         let (low, high) = match self.mention.high {
             None if is_up_to => (0, Some(self.mention.low)),
             high => (self.mention.low, high.filter(|_| !self.mention.is_open)),
@@ -157,6 +201,7 @@ impl Place<'_> {
         }
         let quoted = self.quoted(&evidence);
         Some(Asked {
+            skill_id: self.skill(dictionaries, evidence.as_ref()),
             span: self.text.span(&quoted),
             scope: self.scope(words),
             min_months: low,
@@ -169,20 +214,26 @@ impl Place<'_> {
         })
     }
 
+    /// Whether it stands in a list of what the candidate brings.
+    fn is_asked(&self) -> bool {
+        let section = self.text.section(self.mention.range.start);
+        matches!(section, Section::Requirements | Section::NiceToHave)
+    }
+
     /// "2-3 years of sales" in a list of requirements, or a range of years "in" something anywhere.
     fn is_of_a_field(&self, words: &Words) -> bool {
-        let section = self.text.section(self.mention.range.start);
-        let is_asked = matches!(section, Section::Requirements | Section::NiceToHave);
-        (is_asked || self.mention.high.is_some())
+        (self.is_asked() || self.mention.high.is_some())
             && words.of_a_field.begins(self.text.folded(), self.after(24))
     }
 
     /// The word that says experience is meant.
     fn evidence(&self, words: &Words) -> Option<Range<usize>> {
+        // What lasts some months is often work in which experience is named further on.
+        let reach = if self.mention.is_months { 40 } else { 120 };
         let folded = self.text.folded();
         words
             .experience
-            .first(folded, self.after(120))
+            .first(folded, self.after(reach))
             .or_else(|| words.experience.last(folded, self.before(70)))
     }
 
@@ -220,8 +271,7 @@ impl Place<'_> {
             Section::Company | Section::Benefits | Section::Legal
         );
         let is_other = words.others.any(folded, before) || (is_other_section && !starts_item);
-        let is_asked_section = matches!(section, Section::Requirements | Section::NiceToHave);
-        if is_asked_section && (is_least || has_evidence) && !is_other {
+        if self.is_asked() && (is_least || has_evidence) && !is_other {
             return false;
         }
         is_other && !is_candidate
@@ -235,9 +285,10 @@ impl Place<'_> {
             .rfind([',', ';', ')'])
             .map_or(before.start, |at| before.start + at);
         let is_preferred = words.preferred_before.any(folded, head..before.end)
-            || words.preferred_before.ends(folded, before.start..head)
+            || !folded[head..].starts_with(')')
+                && words.preferred_before.ends(folded, before.start..head)
             || words.preferred_after.any(folded, clause.clone())
-            || words.preferred_after.begins(folded, clause.end..after.end);
+            || self.is_marked_preferred(words, &(clause.end..after.end));
         let is_required = words.required.any(folded, before) || words.required.any(folded, clause);
         let is_nice = self.text.section(self.mention.range.start) == Section::NiceToHave;
         if (is_preferred || is_nice) && !is_required {
@@ -245,6 +296,24 @@ impl Place<'_> {
         } else {
             ExperienceScope::Overall
         }
+    }
+
+    /// "3 years (preferred)", "3 years, preferred"; not "3 years (bonus points for Rust)".
+    fn is_marked_preferred(&self, words: &Words, rest: &Range<usize>) -> bool {
+        let folded = self.text.folded();
+        let text = &folded[rest.clone()];
+        let inside = text.strip_prefix('(').and_then(|text| text.find(')'));
+        let end = inside.map_or(rest.end, |at| rest.start + at + 1);
+        let trimmed = match inside {
+            Some(_) => text.trim_start_matches('('),
+            None => text.trim_start_matches([',', ';', ' ']),
+        };
+        let start = rest.start + text.len() - trimmed.len();
+        let mut marked = words.preferred_after.hits(folded, start..end.max(start));
+        // Behind the mark a bracket holds no more than its end.
+        marked.any(|hit| {
+            hit.start == start && (inside.is_none() || folded[hit.end..end].trim_end().len() <= 8)
+        })
     }
 
     /// Where what is said of the mention ends: "3 years in sales, preferably retail" asks for three.

@@ -18,6 +18,8 @@ struct File {
     at_least_after: Vec<String>,
     of_a_field: Vec<String>,
     up_to: Vec<String>,
+    not_less: Vec<String>,
+    leads: Vec<String>,
     traps_right_before: Vec<String>,
     traps_right_after: Vec<String>,
     trap_stops: Vec<String>,
@@ -37,6 +39,8 @@ pub struct Words {
     pub(super) at_least_after: Phrases,
     pub(super) of_a_field: Phrases,
     pub(super) up_to: Phrases,
+    pub(super) not_less: Phrases,
+    pub(super) leads: Phrases,
     pub(super) traps_right_before: Phrases,
     pub(super) traps_right_after: Phrases,
     pub(super) trap_stops: Phrases,
@@ -63,6 +67,8 @@ impl Words {
             at_least_after: Phrases::new(&file.at_least_after),
             of_a_field: Phrases::new(&file.of_a_field),
             up_to: Phrases::new(&file.up_to),
+            not_less: Phrases::new(&file.not_less),
+            leads: Phrases::new(&file.leads),
             traps_right_before: Phrases::new(&file.traps_right_before),
             traps_right_after: Phrases::new(&file.traps_right_after),
             trap_stops: Phrases::new(&file.trap_stops),
@@ -116,6 +122,7 @@ impl Words {
         };
         Some(Mention {
             range: start..unit.end(),
+            is_months: factor == 10,
             low: months("low")?,
             high: months("high"),
             is_open: ["plus", "plus_low", "plus_high"]
@@ -169,7 +176,7 @@ fn grammar(file: &File) -> Regex {
     let words = alternatives(file.numbers.keys());
     let number = |name: &str| {
         format!(
-            r"(?P<{name}>[0-9]{{1,2}}(?:[.,][05])?|{words})(?: ?\((?P<{name}_digits>[0-9]{{1,2}})\))?"
+            r"(?P<{name}>[0-9]{{1,2}}(?:[.,][05])?|(?-u:\b)(?:{words}))(?: ?\((?P<{name}_digits>[0-9]{{1,2}})\))?"
         )
     };
     let joins = alternatives(file.joins.iter());

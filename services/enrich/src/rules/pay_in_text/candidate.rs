@@ -192,6 +192,7 @@ impl Candidate<'_> {
             return is_label.then_some(Cue::label(true));
         }
         let trap = words.traps_before.last(folded, window.clone());
+        let trap = trap.filter(|trap| !self.is_beyond_reach(words, trap));
         match (label, trap) {
             // "Stagevergoeding" is no "vergoeding".
             (Some(label), Some(trap))
@@ -282,6 +283,16 @@ impl Candidate<'_> {
             return Some(Cue::label(true));
         }
         Some(Cue::NONE)
+    }
+
+    /// "... more than a sign-on bonus Nurse: $20 - $27 an hour": a range with its period beside it is
+    /// other money only by words close to it.
+    fn is_beyond_reach(&self, words: &Words, trap: &Range<usize>) -> bool {
+        /// How far words that name other money reach to such a range.
+        const REACH_MAX_BYTES: usize = 28;
+        self.first.range.start - trap.end > REACH_MAX_BYTES
+            && self.second.is_some_and(|second| second.sign.is_some())
+            && self.unit(words).is_some_and(|unit| unit.is_beside)
     }
 
     /// Whether the words behind, up to the next break, name other money.
@@ -412,7 +423,7 @@ impl Candidate<'_> {
             return false;
         }
         if read.sign.is_none() {
-            return self.has_evidence_without_currency(read);
+            return self.has_evidence_without_currency(words, read);
         }
         let behind = self.text.after(self.range().end, 24);
         let is_base = words.base_after.begins(self.text.folded(), behind);
@@ -424,13 +435,33 @@ impl Candidate<'_> {
         }
         let unit = read.unit.as_ref().map(|unit| unit.unit);
         if self.second.is_some() {
-            return unit.is_some() || is_base || read.bounds.bottom() >= YEARLY_MINOR;
+            let is_large = read.bounds.bottom() >= YEARLY_MINOR;
+            return unit.is_some() || is_base || is_large || self.is_monthly(words, read);
         }
         matches!(unit, Some(PayUnit::Hour | PayUnit::Day | PayUnit::Year)) || is_base
     }
 
+    /// Whether the period is the number's own: "60,000 visits annually" is a number of visits.
+    fn is_dated(&self, words: &Words, read: &Read) -> bool {
+        const PERIOD_MAX_BYTES: usize = 32;
+        let behind = self.text.after(self.range().end, PERIOD_MAX_BYTES);
+        read.unit.as_ref().is_some_and(|unit| !unit.is_beside)
+            || words.is_period_behind(self.text.folded(), behind)
+    }
+
+    /// "2.650 - 3.900 euro" where pay is stated by the month, of the size of a month's.
+    fn is_monthly(&self, words: &Words, read: &Read) -> bool {
+        const MONTHLY_MINOR: (i64, i64) = (150_000, 999_900);
+        let is_euro = |sign: usize| words.currencies.code(sign) == "EUR";
+        read.is_monthly
+            && read.sign.is_some_and(is_euro)
+            && read.bounds.bottom() >= MONTHLY_MINOR.0
+            && read.bounds.top() <= MONTHLY_MINOR.1
+            && read.bounds.top() / 3 <= read.bounds.bottom()
+    }
+
     /// Without a currency a label and a period must make up for it.
-    fn has_evidence_without_currency(&self, read: &Read) -> bool {
+    fn has_evidence_without_currency(&self, words: &Words, read: &Read) -> bool {
         /// Least and most of a bare figure that a strong label makes pay.
         const WHOLE_MINOR: (i64, i64) = (1_000_000, 50_000_000);
         let numbers = [Some(self.first), self.second];
@@ -443,7 +474,9 @@ impl Candidate<'_> {
                 && read.cue.is_strong
                 && read.bounds.bottom() >= WHOLE_MINOR.0
                 && read.bounds.top() <= WHOLE_MINOR.1;
-            return is_scaled || is_whole || read.unit.is_some() && (is_sized || is_range);
+            let is_dated =
+                read.unit.is_some() && (is_range || is_sized && self.is_dated(words, read));
+            return is_scaled || is_whole || is_dated;
         }
         let is_title = self.text.field() == TextField::Title;
         is_range && is_sized && (read.unit.is_some() || is_title && is_scaled)

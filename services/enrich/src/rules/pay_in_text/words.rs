@@ -130,6 +130,7 @@ const BREAKS: &[&str] = &[
     "plus",
     "and",
     "with",
+    "w/",
     "excluding",
     "including",
     "incl",
@@ -260,6 +261,12 @@ impl Words {
             start = skip(start, after);
         }
         folded[skip(start, &self.fillers)..gap.end].trim()
+    }
+
+    /// Whether nothing but words like "gross" stands before a period right behind an amount.
+    pub(super) fn is_period_behind(&self, folded: &str, window: Range<usize>) -> bool {
+        let whole = folded[window.clone()].trim().len();
+        self.gap_word(folded, window).len() < whole
     }
 
     /// The period that stands right behind an amount.
