@@ -1,6 +1,7 @@
 //! What holds for any text: no panic, valid spans, quotes that are their slices, one event.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use jmip_core::event::fact::Value;
 use jmip_core::event::{FactMethod, Job, JobNormalized, Place};
 use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
 use jmip_core::{Envelope, Event, Knowledge};
@@ -174,6 +175,18 @@ fn spliced() -> impl Strategy<Value = String> {
     })
 }
 
+fn bounds_are_in_order(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Pay(pay)) => pay
+            .max_minor
+            .is_none_or(|max| pay.min_minor.is_none_or(|min| 0 < min && min <= max)),
+        Some(Value::Experience(asked)) => {
+            asked.max_months.is_none_or(|max| asked.min_months <= max)
+        }
+        _ => true,
+    }
+}
+
 proptest! {
     // More of them: PROPTEST_CASES=1000000 cargo test --release -p jmip-enrich --test properties
     #![proptest_config(ProptestConfig::default())]
@@ -194,6 +207,7 @@ proptest! {
         for fact in &facts {
             prop_assert!(fact.value.is_some());
             prop_assert!((1..=10_000).contains(&fact.confidence_bp));
+            prop_assert!(bounds_are_in_order(fact.value.as_ref()));
             match &fact.span {
                 Some(span) => {
                     prop_assert_eq!(fact.method(), FactMethod::Rule);
