@@ -1,9 +1,9 @@
 # Each target is one script in deploy/ or one command.
 .DEFAULT_GOAL := help
-.PHONY: help run up down check test bench clean
+.PHONY: help run up down check openapi-check test bench clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## Set up, start, publish a sample and show ten recommended jobs; leaves it running
 	@sh deploy/run.sh
@@ -19,6 +19,9 @@ down: ## Stop what run or up started
 check: ## Check format and lints; warnings are errors
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+openapi-check: ## Hold the running API against its document with schemathesis
+	@sh deploy/openapi-check.sh
 
 test: ## Check, then run every test, on real servers
 	@sh deploy/test.sh

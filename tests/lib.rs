@@ -12,7 +12,7 @@ use jmip_core::subjects;
 use jmip_projections::digest::{self, TableDigest};
 use jmip_projections::market::receipt::{self, ReceiptStatus};
 use jmip_projections::status;
-use jmip_runtime::config::Secret;
+use jmip_runtime::config::{Access, Secret};
 use jmip_runtime::{ExportClaims, Log, Spool};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,6 +62,7 @@ impl Servers {
             api_listen: Some(([127, 0, 0, 1], 0).into()),
             api_key: Some(Secret::new(API_KEY.to_owned())),
             metrics_listen: None,
+            access: Access::default(),
             state_dir: Some(self.dir().join("state")),
         }
     }

@@ -2,4 +2,4 @@
 -- statement that writes may rely on keys only.
 
 -- The trail is read latest first.
-CREATE INDEX ON audit_log (tenant_id, from_seq DESC);
+CREATE INDEX ON audit_log (tenant_id, occurred_at DESC, event_id DESC);

@@ -1,61 +1,9 @@
 //! The API as a client meets it.
 
+use crate::client::Client;
 use crate::samples;
-use jmip_tests::{API_KEY, Servers, eventually};
+use jmip_tests::{Servers, eventually};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
-use ureq::Agent;
-
-/// A client that waits for answers of every status.
-#[derive(Clone)]
-struct Client {
-    agent: Agent,
-    address: SocketAddr,
-}
-
-impl Client {
-    fn new(address: SocketAddr) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).build();
-        Self {
-            agent: config.into(),
-            address,
-        }
-    }
-
-    /// Sends a request; answers status and JSON body.
-    async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, Value) {
-        let Self { agent, address } = self.clone();
-        let (method, url) = (method.to_owned(), format!("http://{address}{path}"));
-        let sent = tokio::task::spawn_blocking(move || {
-            let request = ureq::http::Request::builder()
-                .method(method.as_str())
-                .uri(url)
-                .header("authorization", format!("Bearer {API_KEY}"))
-                .body(body)
-                .unwrap();
-            let mut answer = agent.run(request).unwrap();
-            let text = answer.body_mut().read_to_string().unwrap();
-            (
-                answer.status().as_u16(),
-                serde_json::from_str(&text).unwrap_or(Value::Null),
-            )
-        });
-        sent.await.unwrap()
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        self.send("GET", path, vec![]).await
-    }
-
-    /// Asks until the answer is as wanted.
-    async fn get_until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
-        eventually(async || {
-            let (_, body) = self.get(path).await;
-            is_wanted(&body).then_some(body)
-        })
-        .await
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn upload_look_rank() {

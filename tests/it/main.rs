@@ -1,7 +1,10 @@
 //! What a user can do, on real servers: one file per walkthrough.
 
+mod access;
 mod api;
 mod cli;
+mod client;
+mod document;
 mod garbage;
 mod line;
 mod log;

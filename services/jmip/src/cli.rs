@@ -89,6 +89,9 @@ pub enum Command {
     Extract(Extract),
     /// How often the rules are right on labelled postings
     Eval(Eval),
+    /// Keys of the API: hand out, look at, take back
+    #[command(subcommand)]
+    Key(commands::key::Key),
 }
 
 /// Where a system lives.
@@ -453,5 +456,6 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Parked(Parked::Export) => commands::parked::export().await,
         Command::Extract(extract) => commands::extract::extract(&extract),
         Command::Eval(eval) => commands::eval::eval(&eval),
+        Command::Key(key) => commands::key::key(key).await,
     }
 }

@@ -1,9 +1,9 @@
 //! All services in one process, or some of them.
 
 use anyhow::Context as _;
-use jmip_api::Api;
+use jmip_api::{Api, Tokens};
 use jmip_projections::{Store, desk, market, search};
-use jmip_runtime::config::Secret;
+use jmip_runtime::config::{Access, Secret};
 use jmip_runtime::{
     CancellationToken, Context, Log, Statuses, projection_loop, split_loop, stage_loop,
 };
@@ -57,10 +57,12 @@ pub struct Settings {
     pub database_url: Secret,
     /// Where the API listens; needed when it runs.
     pub api_listen: Option<SocketAddr>,
-    /// What its clients send; needed when it runs.
+    /// The key of its owner.
     pub api_key: Option<Secret>,
     /// Where metrics are shown without a key, when anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Who else may ask it, and how much.
+    pub access: Access,
     /// Folder of state caches and spooled exports.
     pub state_dir: Option<PathBuf>,
 }
@@ -85,7 +87,7 @@ impl System {
     /// Starts services against servers whose streams are as `nats/` has them.
     ///
     /// Errors: a server cannot be reached, the streams differ, the address is taken, or the API
-    /// has no address or key.
+    /// has no address, or a key to check tokens by that is none.
     pub async fn start(services: &[Service], settings: Settings) -> anyhow::Result<Self> {
         let log = Log::connect(settings.nats_url.reveal()).await?;
         log.check_streams().await?;
@@ -109,7 +111,7 @@ impl System {
             spawn(*service, &mut tasks, context.clone(), &store);
         }
         if services.contains(&Service::Score) {
-            adopt_default_policy(&log).await?;
+            adopt_default_policy(&log, jmip_core::subjects::DEFAULT_TENANT).await?;
         }
         let mut system = Self {
             tasks,
@@ -147,7 +149,7 @@ impl System {
         let listen = settings
             .api_listen
             .context("the API needs JMIP_API_LISTEN")?;
-        let key = settings.api_key.context("the API needs JMIP_API_KEY")?;
+        let tokens = settings.access.jwt.as_ref().map(Tokens::new).transpose()?;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}"))?;
@@ -156,7 +158,9 @@ impl System {
             log: self.log.clone(),
             store: self.store.clone(),
             statuses: self.statuses.clone(),
-            key,
+            key: settings.api_key,
+            limits: settings.access.limits,
+            tokens,
             state_dir: settings.state_dir,
             import_profile: Arc::new(crate::profile::import),
         };
@@ -215,10 +219,9 @@ fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &St
     };
 }
 
-/// Puts the shipped policy on a log that has none.
-async fn adopt_default_policy(log: &Log) -> anyhow::Result<()> {
+/// Puts the shipped policy on a log that has none for a tenant.
+pub(crate) async fn adopt_default_policy(log: &Log, tenant: &str) -> anyhow::Result<()> {
     let adopted = jmip_core::subjects::POLICY_ADOPTED;
-    let tenant = jmip_core::subjects::DEFAULT_TENANT;
     if log.last_event(tenant, adopted).await?.is_some() {
         return Ok(());
     }

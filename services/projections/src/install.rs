@@ -16,6 +16,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "V2__versions",
         include_str!("../../../schema/migrations/V2__versions.sql"),
     ),
+    (
+        "V3__access",
+        include_str!("../../../schema/migrations/V3__access.sql"),
+    ),
 ];
 /// Names the advisory lock that only one installer holds: the ASCII bytes `JMIP`.
 const LOCK: i64 = 0x4A4D_4950;

@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod access;
 mod column;
 pub mod desk;
 pub mod digest;

@@ -16,24 +16,30 @@ SELECT view, schema_name, epoch, last_seq FROM api.checkpoint ORDER BY view";
 
 const PARKED: &str = "
 SELECT tenant_id, stream, sequence, stage, error, attempts, entity_id, receipt_id, from_seq
-FROM api.parked WHERE retried_seq IS NULL ORDER BY from_seq DESC LIMIT $1";
+FROM api.parked
+WHERE retried_seq IS NULL AND ($2::text IS NULL OR tenant_id = $2)
+ORDER BY from_seq DESC LIMIT $1";
 
 const REFUSALS: &str = "
 SELECT r.tenant_id, r.export_id, e.filename, r.record, r.column_name, r.reason, r.excerpt
 FROM api.refused_record AS r
 JOIN api.export AS e USING (tenant_id, export_id)
+WHERE $2::text IS NULL OR r.tenant_id = $2
 ORDER BY r.from_seq DESC LIMIT $1";
 
 const COUNTS: &str = "
 SELECT
-    (SELECT count(*) FROM api.export) AS exports,
-    (SELECT count(*) FROM api.receipt) AS receipts,
-    (SELECT count(*) FROM api.posting_outcome) AS postings,
-    (SELECT count(*) FROM api.refused_record) AS refused,
-    (SELECT count(*) FROM api.job) AS jobs,
-    (SELECT count(*) FROM api.job_snapshot) AS revisions,
-    (SELECT count(*) FROM api.enrichment WHERE state = 'RULES_PARSED') AS enriched,
-    (SELECT count(*) FROM api.parked WHERE retried_seq IS NULL) AS parked";
+    (SELECT count(*) FROM api.export WHERE $1::text IS NULL OR tenant_id = $1) AS exports,
+    (SELECT count(*) FROM api.receipt WHERE $1::text IS NULL OR tenant_id = $1) AS receipts,
+    (SELECT count(*) FROM api.posting_outcome WHERE $1::text IS NULL OR tenant_id = $1)
+        AS postings,
+    (SELECT count(*) FROM api.refused_record WHERE $1::text IS NULL OR tenant_id = $1) AS refused,
+    (SELECT count(*) FROM api.job WHERE $1::text IS NULL OR tenant_id = $1) AS jobs,
+    (SELECT count(*) FROM api.job_snapshot WHERE $1::text IS NULL OR tenant_id = $1) AS revisions,
+    (SELECT count(*) FROM api.enrichment
+        WHERE state = 'RULES_PARSED' AND ($1::text IS NULL OR tenant_id = $1)) AS enriched,
+    (SELECT count(*) FROM api.parked
+        WHERE retried_seq IS NULL AND ($1::text IS NULL OR tenant_id = $1)) AS parked";
 
 /// How far a projection has read the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,7 +96,7 @@ pub struct RefusedRow {
     pub excerpt: String,
 }
 
-/// Rows there are, all tenants together.
+/// Rows there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Exports, by content.
@@ -127,12 +133,16 @@ pub async fn checkpoints(store: &Store) -> Result<Vec<Checkpoint>, StoreError> {
         .collect())
 }
 
-/// What is parked and not yet to be tried again, the latest first.
+/// What is parked and not yet to be tried again, the latest first; of one tenant or of all.
 ///
 /// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
 /// Errors: [`StoreError::Limit`], else as Postgres reports it.
-pub async fn parked(store: &Store, limit: u32) -> Result<Vec<ParkedRow>, StoreError> {
-    let rows = latest(store, PARKED, limit).await?;
+pub async fn parked(
+    store: &Store,
+    tenant: Option<&str>,
+    limit: u32,
+) -> Result<Vec<ParkedRow>, StoreError> {
+    let rows = latest(store, PARKED, tenant, limit).await?;
     Ok(rows
         .iter()
         .map(|row| ParkedRow {
@@ -149,12 +159,16 @@ pub async fn parked(store: &Store, limit: u32) -> Result<Vec<ParkedRow>, StoreEr
         .collect())
 }
 
-/// Records that could not be read, the latest first.
+/// Records that could not be read, the latest first; of one tenant or of all.
 ///
 /// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
 /// Errors: [`StoreError::Limit`], else as Postgres reports it.
-pub async fn refusals(store: &Store, limit: u32) -> Result<Vec<RefusedRow>, StoreError> {
-    let rows = latest(store, REFUSALS, limit).await?;
+pub async fn refusals(
+    store: &Store,
+    tenant: Option<&str>,
+    limit: u32,
+) -> Result<Vec<RefusedRow>, StoreError> {
+    let rows = latest(store, REFUSALS, tenant, limit).await?;
     Ok(rows
         .iter()
         .map(|row| RefusedRow {
@@ -169,11 +183,12 @@ pub async fn refusals(store: &Store, limit: u32) -> Result<Vec<RefusedRow>, Stor
         .collect())
 }
 
-/// How many rows there are.
+/// How many rows there are, of one tenant or of all.
 ///
 /// Errors: [`StoreError`] as Postgres reports it.
-pub async fn counts(store: &Store) -> Result<Counts, StoreError> {
-    let rows = store.client().await?.query_typed(COUNTS, &[]).await?;
+pub async fn counts(store: &Store, tenant: Option<&str>) -> Result<Counts, StoreError> {
+    let client = store.client().await?;
+    let rows = client.query_typed(COUNTS, &[(&tenant, Type::TEXT)]).await?;
     let row = rows.first().expect("a select without from has one row");
     let count = |name: &str| sequence(row.get(name));
     Ok(Counts {
@@ -188,7 +203,12 @@ pub async fn counts(store: &Store) -> Result<Counts, StoreError> {
     })
 }
 
-async fn latest(store: &Store, statement: &str, limit: u32) -> Result<Vec<PgRow>, StoreError> {
+async fn latest(
+    store: &Store,
+    statement: &str,
+    tenant: Option<&str>,
+    limit: u32,
+) -> Result<Vec<PgRow>, StoreError> {
     if !(1..=LIMIT_MAX).contains(&limit) {
         return Err(StoreError::Limit {
             limit,
@@ -197,7 +217,10 @@ async fn latest(store: &Store, statement: &str, limit: u32) -> Result<Vec<PgRow>
     }
     let client = store.client().await?;
     Ok(client
-        .query_typed(statement, &[(&i64::from(limit), Type::INT8)])
+        .query_typed(
+            statement,
+            &[(&i64::from(limit), Type::INT8), (&tenant, Type::TEXT)],
+        )
         .await?)
 }
 

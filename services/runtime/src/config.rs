@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Every variable there is, with what it is for.
-pub const VARIABLES: [(&str, &str); 13] = [
+pub const VARIABLES: [(&str, &str); 20] = [
     (
         "JMIP_NATS_URL",
         "nats server to use instead of an own one, nats://user:password@host:port",
@@ -23,6 +23,28 @@ pub const VARIABLES: [(&str, &str); 13] = [
         "JMIP_METRICS_LISTEN",
         "address and port where /metrics is shown without a key",
     ),
+    (
+        "JMIP_API_RATE",
+        "requests per second and key, unless the key says otherwise",
+    ),
+    (
+        "JMIP_API_ADDRESS_RATE",
+        "requests per second and address without a key",
+    ),
+    (
+        "JMIP_API_UPLOAD_MAX_BYTES",
+        "largest upload, unless the key says otherwise",
+    ),
+    (
+        "JMIP_JWT_ALGORITHM",
+        "EdDSA, ES256, RS256 or HS256; tokens are refused while it is not set",
+    ),
+    (
+        "JMIP_JWT_KEY_FILE",
+        "file with the public key (PEM) or the secret that tokens are checked by",
+    ),
+    ("JMIP_JWT_ISSUER", "what tokens must name as iss"),
+    ("JMIP_JWT_AUDIENCE", "what tokens must name as aud"),
     (
         "JMIP_STATE_DIR",
         "folder of state caches and spooled exports",
@@ -94,6 +116,64 @@ pub struct Config {
     pub api_key: Option<Secret>,
     /// `JMIP_STATE_DIR`.
     pub state_dir: Option<PathBuf>,
+    /// Who else may ask the API, and how much.
+    pub access: Access,
+}
+
+/// Who may ask the API beside the holders of keys, and how much anybody may.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// How much is allowed.
+    pub limits: Limits,
+    /// How tokens are checked; none are accepted without.
+    pub jwt: Option<Jwt>,
+}
+
+/// How much may be asked of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `JMIP_API_RATE`: requests per second and key.
+    pub key_rate: u32,
+    /// `JMIP_API_ADDRESS_RATE`: requests per second and address without a key.
+    pub address_rate: u32,
+    /// `JMIP_API_UPLOAD_MAX_BYTES`.
+    pub upload_max_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            key_rate: 100,
+            address_rate: 50,
+            upload_max_bytes: 512 * 1024 * 1024,
+        }
+    }
+}
+
+/// How a token is signed; a token that says otherwise is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JwtAlgorithm {
+    /// Ed25519.
+    EdDsa,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// RSA PKCS #1 v1.5 with SHA-256.
+    Rs256,
+    /// HMAC with SHA-256.
+    Hs256,
+}
+
+/// How tokens are checked.
+#[derive(Clone, Debug)]
+pub struct Jwt {
+    /// `JMIP_JWT_ALGORITHM`.
+    pub algorithm: JwtAlgorithm,
+    /// What stands in `JMIP_JWT_KEY_FILE`.
+    pub key: Secret,
+    /// `JMIP_JWT_ISSUER`.
+    pub issuer: String,
+    /// `JMIP_JWT_AUDIENCE`.
+    pub audience: String,
 }
 
 /// Everything that is wrong with the settings.
@@ -129,6 +209,10 @@ impl Config {
             metrics_listen: None,
             api_key: get("JMIP_API_KEY").map(Secret::new),
             state_dir: get("JMIP_STATE_DIR").map(PathBuf::from),
+            access: Access {
+                limits: limits(&get, &mut problems),
+                jwt: jwt(&get, &mut problems),
+            },
         };
         let mut address = |name: &str| {
             let given = get(name)?;
@@ -155,6 +239,83 @@ impl Config {
     }
 }
 
+/// Largest upload that can be allowed: what ingest reads of an export.
+const UPLOAD_CEILING_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// Fastest rate that can be allowed: beyond it, there is no point in counting.
+const RATE_MAX: u64 = 1_000_000;
+
+fn limits(get: &impl Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> Limits {
+    let mut number = |name: &str, default: u64, max: u64| {
+        let Some(text) = get(name) else {
+            return default;
+        };
+        let read = text.parse().ok().filter(|n| (1..=max).contains(n));
+        read.unwrap_or_else(|| {
+            problems.push(format!(
+                "{name} must be a number from 1 to {max}, not {text:?}"
+            ));
+            default
+        })
+    };
+    let rate = |rate: u64| u32::try_from(rate).unwrap_or(u32::MAX);
+    let default = Limits::default();
+    Limits {
+        key_rate: rate(number("JMIP_API_RATE", default.key_rate.into(), RATE_MAX)),
+        address_rate: rate(number(
+            "JMIP_API_ADDRESS_RATE",
+            default.address_rate.into(),
+            RATE_MAX,
+        )),
+        upload_max_bytes: number(
+            "JMIP_API_UPLOAD_MAX_BYTES",
+            default.upload_max_bytes,
+            UPLOAD_CEILING_BYTES,
+        ),
+    }
+}
+
+/// All four settings of tokens or none: half of them would be a mistake nobody notices.
+fn jwt(get: &impl Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> Option<Jwt> {
+    let names = [
+        "JMIP_JWT_ALGORITHM",
+        "JMIP_JWT_KEY_FILE",
+        "JMIP_JWT_ISSUER",
+        "JMIP_JWT_AUDIENCE",
+    ];
+    let given = names.map(get);
+    if given.iter().all(Option::is_none) {
+        return None;
+    }
+    for (name, value) in names.iter().zip(&given) {
+        if value.is_none() {
+            problems.push(format!("{name} is missing: tokens need all of JMIP_JWT_*"));
+        }
+    }
+    let [Some(algorithm), Some(file), Some(issuer), Some(audience)] = given else {
+        return None;
+    };
+    let algorithm = match algorithm.as_str() {
+        "EdDSA" => Some(JwtAlgorithm::EdDsa),
+        "ES256" => Some(JwtAlgorithm::Es256),
+        "RS256" => Some(JwtAlgorithm::Rs256),
+        "HS256" => Some(JwtAlgorithm::Hs256),
+        _ => None,
+    };
+    if algorithm.is_none() {
+        problems.push("JMIP_JWT_ALGORITHM must be EdDSA, ES256, RS256 or HS256".to_owned());
+    }
+    let key = std::fs::read_to_string(&file);
+    if let Err(error) = &key {
+        problems.push(format!("JMIP_JWT_KEY_FILE: cannot read {file}: {error}"));
+    }
+    Some(Jwt {
+        algorithm: algorithm?,
+        key: Secret::new(key.ok()?.trim().to_owned()),
+        issuer,
+        audience,
+    })
+}
+
 /// A key that cannot be guessed: 128 bits in hex.
 const KEY_MIN_BYTES: usize = 32;
 
@@ -170,6 +331,36 @@ mod tests {
             _ => None,
         });
         assert_eq!(found.unwrap_err().0.len(), 2);
+    }
+
+    #[test]
+    fn half_of_the_settings_of_tokens_is_a_mistake() {
+        let found = Config::from_lookup(|name| match name {
+            "JMIP_JWT_ALGORITHM" => Some("none".into()),
+            "JMIP_JWT_KEY_FILE" => Some("/nowhere/at/all".into()),
+            _ => None,
+        });
+        assert_eq!(found.unwrap_err().0.len(), 2);
+        let found = Config::from_lookup(|name| match name {
+            "JMIP_JWT_ALGORITHM" => Some("none".into()),
+            "JMIP_JWT_KEY_FILE" => Some("/nowhere/at/all".into()),
+            "JMIP_JWT_ISSUER" | "JMIP_JWT_AUDIENCE" => Some("jmip".into()),
+            _ => None,
+        });
+        assert_eq!(found.unwrap_err().0.len(), 2);
+    }
+
+    #[test]
+    fn limits_have_defaults_and_bounds() {
+        let none = Config::from_lookup(|_| None).unwrap();
+        assert_eq!(none.access.limits, Limits::default());
+        let found = Config::from_lookup(|name| match name {
+            "JMIP_API_RATE" => Some("0".into()),
+            "JMIP_API_ADDRESS_RATE" => Some("many".into()),
+            "JMIP_API_UPLOAD_MAX_BYTES" => Some("9999999999999".into()),
+            _ => None,
+        });
+        assert_eq!(found.unwrap_err().0.len(), 3);
     }
 
     #[test]

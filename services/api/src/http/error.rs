@@ -2,7 +2,7 @@
 
 use crate::AppendError;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jmip_projections::StoreError;
 use jmip_runtime::LogError;
@@ -22,6 +22,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Cause>,
 }
 
@@ -36,8 +37,17 @@ impl ApiError {
             status,
             code,
             detail: detail.into(),
+            headers: vec![],
             cause: None,
         }
+    }
+
+    /// Says more in a header; one that cannot be sent is left out.
+    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
     }
 
     /// 400: the request says something that cannot be; `detail` names the part at fault.
@@ -96,6 +106,7 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
+        headers.extend(self.headers);
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(cause);
         }

@@ -2,10 +2,10 @@
 
 use super::ask::{ExportInPath, Params};
 use super::{ApiError, Shared};
+use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
 use jmip_core::ids;
-use jmip_core::subjects::DEFAULT_TENANT;
 use jmip_projections::market::export;
 use jmip_projections::market::receipt::{self, ReceiptStatus};
 use serde::Deserialize;
@@ -25,14 +25,17 @@ pub(super) struct Which {
 /// Errors: 400 `bad_request`; 404 `not_found`.
 pub(super) async fn status(
     State(shared): State<Shared>,
+    caller: Caller,
     ExportInPath(id): ExportInPath,
     Params(which): Params<Which>,
 ) -> Result<Json<ReceiptStatus>, ApiError> {
-    let found = match (which.sequence, which.receipt) {
-        (Some(sequence), None) => by_sequence(&shared, &id, sequence).await?,
-        (None, receipt) => export::status(&shared.api.store, DEFAULT_TENANT, &id, receipt).await?,
-        _ => return Err(ApiError::bad_request("give receipt or sequence, not both")),
+    let found = match which.sequence {
+        Some(sequence) => by_sequence(&shared, &caller.tenant, (&id, sequence)).await?,
+        None => export::status(&shared.api.store, &caller.tenant, &id, which.receipt).await?,
     };
+    // Where both are said, both must hold.
+    let is_meant = |found: &ReceiptStatus| which.receipt.is_none_or(|n| found.receipt == Some(n));
+    let found = found.filter(is_meant);
     let absent = || ApiError::not_found("no such export, or it has not been taken in yet");
     found.map(Json).ok_or_else(absent)
 }
@@ -40,17 +43,17 @@ pub(super) async fn status(
 /// The status of an accepted publishing, also in the moment before it is taken in.
 async fn by_sequence(
     shared: &Shared,
-    id: &[u8],
-    sequence: u64,
+    tenant: &str,
+    (id, sequence): (&[u8], u64),
 ) -> Result<Option<ReceiptStatus>, ApiError> {
     let export_id = ids::hex(id);
-    let found = receipt::by_ingest_sequence(&shared.api.store, DEFAULT_TENANT, sequence).await?;
+    let found = receipt::by_ingest_sequence(&shared.api.store, tenant, sequence).await?;
     if let Some(status) = found {
         // One that was parked before it became a receipt does not know its export.
         let is_same = status.export_id.as_ref().is_none_or(|it| *it == export_id);
         return Ok(is_same.then_some(status));
     }
-    let last = shared.api.log.last_ingest_sequence(DEFAULT_TENANT).await?;
+    let last = shared.api.log.last_ingest_sequence(tenant).await?;
     Ok((1..=last)
         .contains(&sequence)
         .then(|| waiting(export_id, sequence)))

@@ -1,20 +1,21 @@
 //! `POST /v1/ingest/upload`: takes an export in.
 
 use super::ask::Params;
-use super::upload::{self, Claims};
+use super::upload::{self, Claims, Spooling};
 use super::{ApiError, Shared, ask};
+use crate::access::Caller;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use jmip_core::subjects::{self, DEFAULT_TENANT};
+use jmip_core::subjects;
 use jmip_runtime::{ExportClaims, Published};
 use serde::Serialize;
 use std::time::Duration;
 
 /// Longest file name that is recorded: as long as file systems take.
-const FILENAME_MAX_BYTES: usize = 255;
+const FILENAME_MAX_CHARS: usize = 255;
 
 /// How long an upload that is all here waits for the log to come back: a restart takes less, and
 /// clients wait about as long for an answer.
@@ -35,14 +36,15 @@ struct Accepted {
 /// it is empty; 408; 413 `too_large`; 503 `log_unavailable`, after which sending again is harmless.
 pub(super) async fn upload(
     State(shared): State<Shared>,
+    caller: Caller,
     Params(mut claims): Params<Claims>,
     request: Request,
 ) -> Result<Response, ApiError> {
     // What the query says is checked before a byte is taken, the rest when all is here.
     check_stated(&claims)?;
-    let mut spooled =
-        upload::receive(request, &mut claims, shared.api.state_dir.as_deref()).await?;
-    let claims = check(claims)?;
+    let spooling = Spooling::new(shared.api.state_dir.as_deref(), caller.upload_max_bytes)?;
+    let mut spooled = upload::receive(request, &mut claims, spooling).await?;
+    let claims = check(claims, &caller.tenant)?;
     let turn = shared.publishing.acquire().await;
     let published = shared
         .api
@@ -66,7 +68,7 @@ fn accepted(published: Published) -> Response {
     (StatusCode::ACCEPTED, location, Json(body)).into_response()
 }
 
-fn check(claims: Claims) -> Result<ExportClaims, ApiError> {
+fn check(claims: Claims, tenant: &str) -> Result<ExportClaims, ApiError> {
     check_stated(&claims)?;
     let captured_at = match &claims.captured_at {
         Some(text) => Some(ask::instant("captured_at", text)?.to_rfc3339()),
@@ -74,7 +76,7 @@ fn check(claims: Claims) -> Result<ExportClaims, ApiError> {
     };
     let missing = || ApiError::bad_request("source is missing: which exporter it came from");
     Ok(ExportClaims {
-        tenant: DEFAULT_TENANT.to_owned(),
+        tenant: tenant.to_owned(),
         source: claims.source.ok_or_else(missing)?,
         captured_at,
         filename: claims.filename,
@@ -95,8 +97,10 @@ fn check_stated(claims: &Claims) -> Result<(), ApiError> {
         ask::instant("captured_at", text)?;
     }
     let filename = claims.filename.as_deref().unwrap_or_default();
-    if filename.len() > FILENAME_MAX_BYTES {
-        let detail = format!("filename must have at most {FILENAME_MAX_BYTES} bytes");
+    if filename.chars().count() > FILENAME_MAX_CHARS || filename.chars().any(char::is_control) {
+        let detail = format!(
+            "filename must have at most {FILENAME_MAX_CHARS} characters, and none that controls"
+        );
         return Err(ApiError::bad_request(detail));
     }
     Ok(())
@@ -117,7 +121,7 @@ mod tests {
     #[test]
     fn a_capture_time_is_published_in_utc() {
         let stated = claims(Some("jobspy"), Some("2024-09-07T14:00:00+02:00"));
-        let checked = check(stated).unwrap();
+        let checked = check(stated, "default").unwrap();
         assert_eq!(checked.captured_at.as_deref(), Some("2024-09-07T12:00:00Z"));
         assert_eq!(checked.tenant, "default");
     }
@@ -132,7 +136,10 @@ mod tests {
             Some("a b"),
             Some("*"),
         ] {
-            assert!(check(claims(source, None)).is_err(), "{source:?}");
+            assert!(
+                check(claims(source, None), "default").is_err(),
+                "{source:?}"
+            );
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use super::ask::{self, Params, UuidInPath};
 use super::{ApiError, Shared};
+use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
-use jmip_core::subjects::DEFAULT_TENANT;
 use jmip_projections::market::job_detail::{self, JobDetail};
 use jmip_projections::market::job_list::{self, JobFilter, JobRow, LIMIT_MAX};
 use serde::{Deserialize, Serialize};
 
 /// Longest text to look for: longer than any title of sense.
-const TEXT_MAX_BYTES: usize = 200;
+const TEXT_MAX_CHARS: usize = 200;
 
 /// What is asked for, as it came; every filter that is given must hold.
 #[derive(Debug, Default, Deserialize)]
@@ -52,9 +52,10 @@ pub(super) struct JobPage {
 /// parameter that is unknown or out of range; 503 `search_too_slow`.
 pub(super) async fn list(
     State(shared): State<Shared>,
+    caller: Caller,
     Params(params): Params<ListJobs>,
 ) -> Result<Json<JobPage>, ApiError> {
-    let filter = params.check()?;
+    let filter = params.check(&caller.tenant)?;
     let page = job_list::page(&shared.api.store, &filter).await?;
     Ok(Json(JobPage {
         items: page.rows,
@@ -68,16 +69,17 @@ pub(super) async fn list(
 /// Errors: 400 `bad_request`; 404 `not_found`.
 pub(super) async fn detail(
     State(shared): State<Shared>,
+    caller: Caller,
     UuidInPath(job_id): UuidInPath,
 ) -> Result<Json<JobDetail>, ApiError> {
-    let found = job_detail::get(&shared.api.store, DEFAULT_TENANT, job_id).await?;
+    let found = job_detail::get(&shared.api.store, &caller.tenant, job_id).await?;
     found
         .map(Json)
         .ok_or_else(|| ApiError::not_found("no such job"))
 }
 
 impl ListJobs {
-    fn check(self) -> Result<JobFilter, ApiError> {
+    fn check(self, tenant: &str) -> Result<JobFilter, ApiError> {
         let texts = [
             ("q", &self.q),
             ("title", &self.title),
@@ -88,7 +90,7 @@ impl ListJobs {
             check_text(name, text.as_deref())?;
         }
         check_words(&self)?;
-        let all = JobFilter::all(DEFAULT_TENANT);
+        let all = JobFilter::all(tenant);
         let limit = self.limit.unwrap_or(all.limit);
         if !(1..=LIMIT_MAX).contains(&limit) {
             let detail = format!("limit must be 1 to {LIMIT_MAX}");
@@ -114,14 +116,14 @@ impl ListJobs {
 fn check_text(name: &str, text: Option<&str>) -> Result<(), ApiError> {
     let is_good = |text: &str| {
         !text.trim().is_empty()
-            && text.len() <= TEXT_MAX_BYTES
+            && text.chars().count() <= TEXT_MAX_CHARS
             && !text.chars().any(char::is_control)
     };
     if text.is_none_or(is_good) {
         return Ok(());
     }
     Err(ApiError::bad_request(format!(
-        "{name} must have 1 to {TEXT_MAX_BYTES} bytes and no control characters"
+        "{name} must have 1 to {TEXT_MAX_CHARS} characters, and none that controls"
     )))
 }
 

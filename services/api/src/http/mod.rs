@@ -1,7 +1,9 @@
 //! The HTTP API: one file per resource; a handler checks, asks, answers.
 
 mod ask;
+mod audit;
 mod auth;
+mod document;
 mod error;
 mod exports;
 mod health;
@@ -11,26 +13,30 @@ mod metrics;
 mod observe;
 mod profile;
 mod recommendations;
+mod routes;
 mod shown;
 mod status;
 mod upload;
 
 #[cfg(test)]
+mod route_tests;
+#[cfg(test)]
 mod tests;
 
+pub use document::OPENAPI;
 pub use error::ApiError;
 pub use metrics::serve_metrics;
 
+use crate::access::{Access, Given, Tokens};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use jmip_core::event::Profile;
 use jmip_projections::Store;
-use jmip_runtime::config::Secret;
+use jmip_runtime::config::{Limits, Secret};
 use jmip_runtime::{CancellationToken, Log, Statuses};
+use routes::{Needs, ROUTES};
 use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +45,8 @@ use tokio::sync::Semaphore;
 
 /// Exports published at the same time; each may hold a whole message of 8 MiB in memory.
 const PUBLISHING_MAX: usize = 8;
+/// All under it needs a key or a token, also what is not there.
+const V1: &str = "/v1";
 /// How long requests in hand may take after shutdown was asked for.
 const DRAIN_WAIT: Duration = Duration::from_secs(10);
 
@@ -54,8 +62,12 @@ pub struct Api {
     pub store: Store,
     /// The loops of this process.
     pub statuses: Statuses,
-    /// The key clients send; it stands for the one tenant there is.
-    pub key: Secret,
+    /// The key of its owner, who may do all in the default tenant, as often as they like.
+    pub key: Option<Secret>,
+    /// How much anybody else may ask.
+    pub limits: Limits,
+    /// How tokens are checked; none are accepted without.
+    pub tokens: Option<Tokens>,
     /// Folder for uploads on their way to the log; where the system keeps temporary files if none.
     pub state_dir: Option<PathBuf>,
     /// How a profile is read. Given, because the api depends on no stage.
@@ -66,57 +78,62 @@ pub struct Api {
 #[derive(Clone)]
 struct Shared {
     api: Arc<Api>,
+    access: Arc<Access>,
     /// Bounds the memory of publishing.
     publishing: Arc<Semaphore>,
 }
 
-/// Every route, with its limits.
+/// Every route of the table, with its limits.
 pub fn router(api: Api) -> Router {
-    let key = auth::KeyDigest::of(&api.key);
+    let access = Access::new(Given {
+        store: &api.store,
+        owner: api.key.as_ref(),
+        tokens: api.tokens.clone(),
+        limits: api.limits,
+    });
     let shared = Shared {
         api: Arc::new(api),
+        access: Arc::new(access),
         publishing: Arc::new(Semaphore::new(PUBLISHING_MAX)),
     };
-    let v1 = limited().merge(uploads()).fallback(error::no_route);
+    let (open, v1) = routed(&shared);
     let v1 = v1
+        .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
-        .layer(from_fn_with_state(key, auth::require_key));
-    let metrics = get(metrics::metrics).layer(from_fn_with_state(key, auth::require_key));
-    Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", metrics)
-        .nest("/v1", v1)
+        .layer(from_fn_with_state(shared.clone(), auth::authenticate));
+    open.nest(V1, v1)
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(from_fn(observe::observe))
         .with_state(shared)
 }
 
-fn limited() -> Router<Shared> {
-    let profile = DefaultBodyLimit::max(profile::PROFILE_MAX_BYTES);
-    let ask = DefaultBodyLimit::max(recommendations::ASK_MAX_BYTES);
-    Router::new()
-        .route("/exports/{id}", get(exports::status))
-        .route("/jobs", get(jobs::list))
-        .route("/jobs/{id}", get(jobs::detail))
-        .route(
-            "/profile",
-            get(profile::current).put(profile::save.layer(profile)),
-        )
-        .route(
-            "/recommendations/runs",
-            post(recommendations::request.layer(ask)),
-        )
-        .route("/recommendations/{run_id}", get(recommendations::run))
-        .route("/status", get(status::status))
-        .layer(from_fn(observe::within_limit))
-}
-
-/// Uploads last as long as they last; it is their pauses that are limited.
-fn uploads() -> Router<Shared> {
-    let form = DefaultBodyLimit::max(upload::FORM_MAX_BYTES);
-    Router::new().route("/ingest/upload", post(ingest::upload.layer(form)))
+/// The routes outside `/v1`, and those under it, which all need a key.
+fn routed(shared: &Shared) -> (Router<Shared>, Router<Shared>) {
+    let (mut open, mut v1) = (Router::new(), Router::new());
+    for route in ROUTES {
+        let mut handler = (route.handler)();
+        if !route.lasts {
+            handler = handler.route_layer(from_fn(observe::within_limit));
+        }
+        match route.needs {
+            Needs::Nothing => {
+                let counted = from_fn_with_state(shared.clone(), auth::count);
+                open = open.route(route.path, handler.route_layer(counted));
+            }
+            Needs::AnyOf(scopes) => {
+                let authorized = from_fn_with_state(scopes, auth::authorize);
+                handler = handler.route_layer(authorized);
+                let Some(path) = route.path.strip_prefix(V1) else {
+                    let known = from_fn_with_state(shared.clone(), auth::authenticate);
+                    open = open.route(route.path, handler.route_layer(known));
+                    continue;
+                };
+                v1 = v1.route(path, handler);
+            }
+        }
+    }
+    (open, v1)
 }
 
 /// Answers requests until shutdown, then finishes those in hand.
@@ -127,7 +144,8 @@ pub async fn serve(
     api: Api,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
-    let serving = axum::serve(listener, router(api))
+    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();
     let drained = async {

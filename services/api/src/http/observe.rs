@@ -1,6 +1,7 @@
 //! What every request gets: an id, a limit in time, one line in the log, a span and a measurement.
 
 use super::ApiError;
+use super::auth::AskedBy;
 use super::error::Cause;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -36,6 +37,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
         Some(asked) => asked.answer(next.run(request)).await,
         None => next.run(request).await,
     };
+    let asked_by = response.extensions_mut().remove::<AskedBy>();
     let (status, took) = (response.status(), started.elapsed());
     let ended = Ended {
         id: &id,
@@ -44,6 +46,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
         route,
         status,
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        caller: asked_by.as_ref().map_or("nobody", |AskedBy(name)| name),
     };
     if let Some(asked) = asked {
         asked.answered(status.as_u16());
@@ -88,6 +91,7 @@ struct Ended<'a> {
     route: &'a str,
     status: StatusCode,
     took_ms: u64,
+    caller: &'a str,
 }
 
 impl Ended<'_> {
@@ -99,6 +103,7 @@ impl Ended<'_> {
             route,
             status,
             took_ms,
+            caller,
         } = *self;
         let status = status.as_u16();
         match cause {
@@ -109,6 +114,7 @@ impl Ended<'_> {
                 route,
                 status,
                 took_ms,
+                caller,
                 error = %jmip_runtime::chain(&*cause),
                 "request {method} {route} failed with {status}"
             ),
@@ -119,6 +125,7 @@ impl Ended<'_> {
                 route,
                 status,
                 took_ms,
+                caller,
                 "request {method} {route} answered with {status}"
             ),
         }

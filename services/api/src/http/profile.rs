@@ -2,11 +2,11 @@
 
 use super::ask::Document;
 use super::{ApiError, Shared};
+use crate::access::Caller;
 use crate::append;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jmip_core::subjects::DEFAULT_TENANT;
 use jmip_projections::desk;
 use serde::Serialize;
 
@@ -24,11 +24,12 @@ pub(super) struct Saved {
 /// Errors: 400 `bad_profile` saying what cannot be read; 413 `too_large`; 409 `contended`.
 pub(super) async fn save(
     State(shared): State<Shared>,
+    caller: Caller,
     Document(resume): Document,
 ) -> Result<Json<Saved>, ApiError> {
     let profile = (shared.api.import_profile)(&resume)
         .map_err(|why| ApiError::new(StatusCode::BAD_REQUEST, "bad_profile", why))?;
-    let saved = append::save_profile(&shared.api.log, DEFAULT_TENANT, profile).await?;
+    let saved = append::save_profile(&shared.api.log, &caller.tenant, profile).await?;
     shared.until_shown(saved.sequence).await;
     Ok(Json(Saved {
         revision: saved.revision,
@@ -40,8 +41,9 @@ pub(super) async fn save(
 /// Errors: 404 `not_found` when none was ever saved.
 pub(super) async fn current(
     State(shared): State<Shared>,
+    caller: Caller,
 ) -> Result<Json<desk::profile::ProfileRow>, ApiError> {
-    let found = desk::profile::current(&shared.api.store, DEFAULT_TENANT).await?;
+    let found = desk::profile::current(&shared.api.store, &caller.tenant).await?;
     let absent = || ApiError::not_found(append::AppendError::NoProfile.to_string());
     found.map(Json).ok_or_else(absent)
 }

@@ -2,15 +2,16 @@
 
 use super::ask::{self, Document, UuidInPath};
 use super::{ApiError, Shared};
+use crate::access::Caller;
 use crate::append::{self, RunAsk};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use jmip_core::subjects::DEFAULT_TENANT;
 use jmip_projections::desk::recommendation::{self, Run};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use uuid::Uuid;
 
 /// Largest body: it names a day and a number.
@@ -27,7 +28,7 @@ struct RunBody {
     /// The day freshness counts from; today in UTC unless told.
     on: Option<String>,
     /// How many jobs are wanted.
-    limit: Option<u32>,
+    limit: Option<Number>,
 }
 
 /// A run that was asked for.
@@ -43,10 +44,11 @@ struct Requested {
 /// `contended`.
 pub(super) async fn request(
     State(shared): State<Shared>,
+    caller: Caller,
     Document(body): Document,
 ) -> Result<Response, ApiError> {
     let ask = check(&body)?;
-    let asked = append::request_run(&shared.api.log, DEFAULT_TENANT, ask).await?;
+    let asked = append::request_run(&shared.api.log, &caller.tenant, ask).await?;
     shared.until_shown(asked.sequence).await;
     let run_id = asked.run_id;
     let status_url = format!("/v1/recommendations/{run_id}");
@@ -60,9 +62,10 @@ pub(super) async fn request(
 /// Errors: 404 `not_found`.
 pub(super) async fn run(
     State(shared): State<Shared>,
+    caller: Caller,
     UuidInPath(run_id): UuidInPath,
 ) -> Result<Json<Run>, ApiError> {
-    let found = recommendation::run(&shared.api.store, DEFAULT_TENANT, run_id).await?;
+    let found = recommendation::run(&shared.api.store, &caller.tenant, run_id).await?;
     found
         .map(Json)
         .ok_or_else(|| ApiError::not_found("no such run"))
@@ -74,12 +77,13 @@ fn check(body: &[u8]) -> Result<RunAsk, ApiError> {
         body => serde_json::from_slice(body)
             .map_err(|error| ApiError::bad_request(format!("body: {error}")))?,
     };
-    let limit = body.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(ApiError::bad_request(format!(
-            "limit must be 1 to {LIMIT_MAX}"
-        )));
-    }
+    let limit = match &body.limit {
+        None => LIMIT_DEFAULT,
+        // By value, as JSON has it: 10.0 is 10.
+        Some(number) => (1..=LIMIT_MAX)
+            .find(|limit| number.as_f64() == Some(f64::from(*limit)))
+            .ok_or_else(|| ApiError::bad_request(format!("limit must be 1 to {LIMIT_MAX}")))?,
+    };
     let on = body.on.unwrap_or_else(today);
     if ask::start_of_day(&on).is_none() {
         return Err(ApiError::bad_request("on must be a day such as 2024-09-07"));
@@ -108,6 +112,7 @@ mod tests {
         for body in [
             r#"{"limit": 0}"#,
             r#"{"limit": 101}"#,
+            r#"{"limit": 1.5}"#,
             r#"{"on": "2024-02-30"}"#,
             r#"{"on": "today"}"#,
             r#"{"unknown": 1}"#,
@@ -115,6 +120,7 @@ mod tests {
         ] {
             assert!(check(body.as_bytes()).is_err(), "{body}");
         }
+        assert_eq!(check(br#"{"limit": 22.0}"#).unwrap().limit, 22);
         let ask = check(br#"{"on": "2024-02-29", "limit": 100}"#).unwrap();
         assert_eq!((ask.on.as_str(), ask.limit), ("2024-02-29", 100));
     }

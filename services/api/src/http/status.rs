@@ -1,6 +1,7 @@
 //! `GET /v1/status`: how the system is.
 
 use super::{ApiError, Shared};
+use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
 use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
@@ -25,10 +26,15 @@ pub(super) struct Status {
 /// Rows of each kind of trouble: enough to see a pattern, the rest is counted.
 const TROUBLE_SHOWN: u32 = 10;
 
-/// Says how loops and read models are; those of this process while the log is away.
+/// Says how loops and read models are; those of this process while the log is away. Counts and
+/// troubles are those of the caller's tenant.
 ///
 /// Errors: 503 `store_unavailable`.
-pub(super) async fn status(State(shared): State<Shared>) -> Result<Json<Status>, ApiError> {
+pub(super) async fn status(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Result<Json<Status>, ApiError> {
+    let tenant = Some(caller.tenant.as_str());
     let store = &shared.api.store;
     let heard = shared.api.log.statuses().await.unwrap_or_default();
     let loops = match heard.is_empty() {
@@ -38,8 +44,8 @@ pub(super) async fn status(State(shared): State<Shared>) -> Result<Json<Status>,
     Ok(Json(Status {
         loops,
         checkpoints: status::checkpoints(store).await?,
-        counts: status::counts(store).await?,
-        parked: status::parked(store, TROUBLE_SHOWN).await?,
-        refusals: status::refusals(store, TROUBLE_SHOWN).await?,
+        counts: status::counts(store, tenant).await?,
+        parked: status::parked(store, tenant, TROUBLE_SHOWN).await?,
+        refusals: status::refusals(store, tenant, TROUBLE_SHOWN).await?,
     }))
 }

@@ -13,10 +13,9 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-/// Largest export by HTTP: 16 times the largest known one. `jmip publish` takes more.
-pub(super) const UPLOAD_MAX_BYTES: u64 = 512 * 1024 * 1024;
-/// What a form may have around its file.
-pub(super) const FORM_MAX_BYTES: usize = UPLOAD_MAX_BYTES as usize + 64 * 1024;
+/// What a form may have in all: the largest upload that can be allowed, and what is around it.
+/// How much is allowed is counted by [`Spooling`].
+pub(super) const FORM_MAX_BYTES: usize = 2 * 1024 * 1024 * 1024 + 64 * 1024;
 /// A client that sends nothing for so long is gone.
 const CHUNK_WAIT: Duration = Duration::from_secs(30);
 /// Longest text field of a form: above every value that is accepted.
@@ -39,9 +38,8 @@ pub(super) struct Claims {
 pub(super) async fn receive(
     request: Request,
     claims: &mut Claims,
-    dir: Option<&Path>,
+    mut spooling: Spooling,
 ) -> Result<Spooled, ApiError> {
-    let mut spooling = Spooling::new(dir, UPLOAD_MAX_BYTES)?;
     if is_form(request.headers()) {
         let form = Multipart::from_request(request, &()).await;
         let form = form.map_err(|e| ApiError::refused(e.status(), e.body_text()))?;
@@ -109,14 +107,14 @@ async fn text_of(mut field: Field<'_>) -> Result<String, ApiError> {
 }
 
 /// Bytes on their way to disk, counted.
-struct Spooling {
+pub(super) struct Spooling {
     spool: Spool,
     size_bytes: u64,
     max_bytes: u64,
 }
 
 impl Spooling {
-    fn new(dir: Option<&Path>, max_bytes: u64) -> Result<Self, ApiError> {
+    pub(super) fn new(dir: Option<&Path>, max_bytes: u64) -> Result<Self, ApiError> {
         Ok(Self {
             spool: Spool::new(dir)?,
             size_bytes: 0,

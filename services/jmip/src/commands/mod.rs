@@ -6,6 +6,7 @@ pub mod events;
 pub mod extract;
 pub mod job;
 pub mod jobs;
+pub mod key;
 pub mod nats;
 pub mod parked;
 pub mod profile;

@@ -14,7 +14,7 @@ const ERROR_MAX_CHARS: usize = 90;
 
 /// Lists what is parked and not yet to be tried again, the latest first.
 pub async fn list(json: bool) -> anyhow::Result<Exit> {
-    let rows = status::parked(&running::store()?, LIMIT_MAX).await?;
+    let rows = status::parked(&running::store()?, None, LIMIT_MAX).await?;
     if json {
         sayln!("{}", serde_json::to_string(&rows)?);
         return Ok(Exit::Done);
@@ -53,7 +53,7 @@ pub async fn show(id: &str) -> anyhow::Result<Exit> {
 /// Prints every parked input as one line of JSON, with the event it is.
 pub async fn export() -> anyhow::Result<Exit> {
     let system = running::system().await?;
-    for row in status::parked(&system.store, LIMIT_MAX).await? {
+    for row in status::parked(&system.store, None, LIMIT_MAX).await? {
         let mut line = json!({ "id": id_of(&row), "parked": row });
         if row.stream == subjects::EVENTS_STREAM {
             let input = system.log.event_at(row.sequence).await?;
@@ -71,7 +71,7 @@ pub async fn retry(ids: &[String], all: bool) -> anyhow::Result<Exit> {
     }
     let system = running::system().await?;
     let rows = if all {
-        status::parked(&system.store, LIMIT_MAX).await?
+        status::parked(&system.store, None, LIMIT_MAX).await?
     } else {
         let mut rows = vec![];
         for id in ids {
@@ -130,7 +130,7 @@ fn id_of(row: &ParkedRow) -> String {
 }
 
 async fn find(system: &Running, id: &str) -> anyhow::Result<ParkedRow> {
-    let rows = status::parked(&system.store, LIMIT_MAX).await?;
+    let rows = status::parked(&system.store, None, LIMIT_MAX).await?;
     let found = rows.into_iter().find(|row| id_of(row) == id);
     found.ok_or_else(|| ends(Exit::NotFound, format!("nothing is parked as {id}")))
 }

@@ -18,6 +18,7 @@ pub async fn run(services: Vec<Service>) -> anyhow::Result<Exit> {
         api_listen: config.api_listen,
         api_key: config.api_key,
         metrics_listen: config.metrics_listen,
+        access: config.access,
         state_dir: config.state_dir,
     };
     let services = if services.is_empty() {

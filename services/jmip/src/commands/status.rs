@@ -75,10 +75,10 @@ pub async fn status(json: bool) -> anyhow::Result<Exit> {
             last_sequence,
             events,
         },
-        counts: status::counts(&system.store).await?,
+        counts: status::counts(&system.store, None).await?,
         checkpoints: status::checkpoints(&system.store).await?,
-        refusals: status::refusals(&system.store, SHOWN).await?,
-        parked: status::parked(&system.store, SHOWN).await?,
+        refusals: status::refusals(&system.store, None, SHOWN).await?,
+        parked: status::parked(&system.store, None, SHOWN).await?,
     };
     if json {
         sayln!("{}", serde_json::to_string(&report)?);

@@ -6,6 +6,7 @@ use crate::exit::{Exit, ends};
 use crate::say::{say, sayln};
 use crate::system::{ALL, Settings, System};
 use anyhow::Context as _;
+use jmip_api::Minted;
 use jmip_runtime::Log;
 use jmip_runtime::config::{Config, Secret};
 use std::ffi::OsString;
@@ -139,6 +140,7 @@ async fn serve(
             None => own_key(&dir)?,
         }),
         metrics_listen: config.metrics_listen,
+        access: config.access,
         state_dir: Some(config.state_dir.unwrap_or_else(|| dir.join("state"))),
     };
     let mut system = System::start(&ALL, settings).await?;
@@ -175,16 +177,14 @@ fn own_key(dir: &Path) -> anyhow::Result<Secret> {
     if let Ok(key) = std::fs::read_to_string(&path) {
         return Ok(Secret::new(key.trim().to_owned()));
     }
-    let half = || uuid::Uuid::new_v4().simple();
-    // Two random UUIDs carry 244 random bits.
-    let key = format!("jmip_{}{}", half(), half());
+    let key = Minted::new()?.key;
     let mut file = std::fs::File::options()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)?;
-    writeln!(file, "{key}")?;
-    Ok(Secret::new(key))
+    writeln!(file, "{}", key.reveal())?;
+    Ok(key)
 }
 
 /// Waits for SIGINT or SIGTERM.

@@ -15,8 +15,9 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-/// Longest query in bytes: longer than anybody types, short enough to cost nothing.
-pub const QUERY_MAX_BYTES: usize = 200;
+/// Longest query in bytes: 200 characters of any script, longer than anybody types, short enough to
+/// cost nothing.
+pub const QUERY_MAX_BYTES: usize = 800;
 /// What stands before and after a found word. Plain text, which no page takes for markup; where a
 /// posting has these characters itself they are shown as square brackets, and `<` and `>` as `‹` and
 /// `›`: so a passage is harmless even where a page forgets to escape it.

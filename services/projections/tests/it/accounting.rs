@@ -75,9 +75,9 @@ async fn new_changed_seen_parked_and_refused_are_counted_per_receipt() {
             .unwrap();
         assert_eq!(stranger, None);
 
-        let parked = status::parked(&store, 10).await.unwrap();
+        let parked = status::parked(&store, None, 10).await.unwrap();
         assert_eq!(parked.len(), 2);
-        let refused = status::refusals(&store, 1).await.unwrap();
+        let refused = status::refusals(&store, None, 1).await.unwrap();
         assert_eq!(refused[0].record, 7);
         assert_eq!(refused[0].filename.as_deref(), Some("two.csv"));
         let detail = market::job_detail::get(&store, TENANT, job_id("e"))

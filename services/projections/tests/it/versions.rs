@@ -32,7 +32,7 @@ async fn feed_to(sink: &mut Projection, log: &[Stored], until: u64) -> Result<()
 }
 
 async fn jobs(store: &Store) -> u64 {
-    status::counts(store).await.unwrap().jobs
+    status::counts(store, None).await.unwrap().jobs
 }
 
 /// A rebuilt version beside the live one, filled by nobody yet.
