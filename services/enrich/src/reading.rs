@@ -202,8 +202,8 @@ pub fn is_capital(folded: &Folded, original: &str, at: usize) -> bool {
 
 /// Shortened words whose full stop does not end a sentence, in the languages read.
 const ABBREVIATIONS: &[&str] = &[
-    "e.g", "i.e", "min", "max", "approx", "ca", "sr", "jr", "vs", "incl", "excl", "inc", "no",
-    "bzw", "z.b", "d.h", "bijv", "o.b.v", "p.a", "yrs", "est", "ex",
+    "e.g", "i.e", "eg", "ie", "min", "max", "approx", "ca", "sr", "jr", "vs", "incl", "excl",
+    "inc", "no", "bzw", "z.b", "d.h", "bijv", "o.b.v", "p.a", "yrs", "est", "ex",
 ];
 
 /// Ends of sentences: line breaks, and marks that end a sentence before a capital. Exports glue
@@ -229,6 +229,17 @@ fn memchr_marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     (0..bytes.len()).filter(|at| matches!(bytes[*at], b'\n' | b'.' | b'!' | b'?'))
 }
 
+/// Whether a word starts here that is written with one capital and is no ending of a name: "and
+/// JAVA.Experience" is two sentences, "ASP.NET" and "NODE.Js" are names.
+fn is_long_word(folded: &Folded, original: &str, at: usize) -> bool {
+    const LONG_BYTES: usize = 4;
+    let bytes = folded.text().as_bytes();
+    (at + 1..at + LONG_BYTES).all(|place| {
+        bytes.get(place).is_some_and(u8::is_ascii_alphabetic)
+            && !is_capital(folded, original, place)
+    })
+}
+
 fn is_full_stop(folded: &Folded, original: &str, at: usize) -> bool {
     let bytes = folded.text().as_bytes();
     let next = at + 1;
@@ -236,9 +247,9 @@ fn is_full_stop(folded: &Folded, original: &str, at: usize) -> bool {
         // "end.Next" ends a sentence, "ASP.NET" and "U.S." do not.
         return at > 0
             && (bytes[at - 1].is_ascii_alphabetic() || bytes[at - 1] == b')')
-            && !is_capital(folded, original, at - 1)
             && is_capital(folded, original, next)
-            && bytes.get(next + 1).is_some_and(u8::is_ascii_alphabetic);
+            && bytes.get(next + 1).is_some_and(u8::is_ascii_alphabetic)
+            && (!is_capital(folded, original, at - 1) || is_long_word(folded, original, next));
     }
     let word_start = bytes[..at]
         .iter()

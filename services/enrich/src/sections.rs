@@ -69,6 +69,8 @@ pub struct Headings {
 const HEADING_LINE_MAX_BYTES: usize = 70;
 /// Most words, in bytes, between the phrase of a heading and its colon ("Skills you need:").
 const HEADING_REST_MAX_BYTES: usize = 32;
+/// Longest line that holds one field with its value.
+const FIELD_LINE_MAX_BYTES: usize = 160;
 /// Most headings that are read in one text: no posting has more.
 const HEADINGS_MAX: usize = 512;
 
@@ -81,7 +83,8 @@ impl Headings {
             .iter()
             .flat_map(|(section, phrases)| phrases.iter().map(|phrase| (*section, phrase)))
             .collect();
-        let phrases: Vec<&String> = pairs.iter().map(|(_, phrase)| *phrase).collect();
+        // Exports glue lines together, so headings are looked for inside words as well.
+        let phrases: Vec<String> = pairs.iter().map(|(_, p)| format!("*{p}*")).collect();
         Ok(Self {
             phrases: Phrases::new(&phrases),
             sections: pairs.iter().map(|(section, _)| *section).collect(),
@@ -109,11 +112,29 @@ impl Headings {
                 covered = text[hit.end..crate::reading::border(text, covered)]
                     .find(':')
                     .map_or(hit.end, |colon| hit.end + colon);
+                let former = starts.last().map_or(Section::Open, |(_, section)| *section);
                 starts.push((hit.start, section));
+                if let Some(end) = field_end(text, &hit, covered, section) {
+                    starts.push((end, former));
+                }
             }
         }
+        starts.sort_by_key(|(start, _)| *start);
         Sections { starts }
     }
+}
+
+/// Where "Salary: 80k" ends: what stands behind the colon of an offer or a contact, in a short line
+/// of its own, is all of it; the text goes on as before.
+fn field_end(text: &str, hit: &Range<usize>, colon: usize, section: Section) -> Option<usize> {
+    let is_field = matches!(
+        section,
+        Section::Benefits | Section::Legal | Section::Company
+    );
+    let end = hit.end + text[hit.end..].find('\n')?;
+    let is_short = end - hit.start <= FIELD_LINE_MAX_BYTES;
+    let value = text.get(colon..end)?.strip_prefix(':')?;
+    (is_field && is_short && value.contains(|c: char| c.is_alphanumeric())).then_some(end)
 }
 
 fn line_end(text: &str, from: usize) -> usize {
@@ -130,7 +151,16 @@ fn line_end(text: &str, from: usize) -> usize {
 fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
     let text = folded.text();
     let bytes = text.as_bytes();
-    let line_start = starts_line(bytes, hit.start);
+    let capital = |at: usize| is_capital(folded, original, at);
+    let is_inside =
+        |at: usize| at > 0 && at < bytes.len() && is_word(bytes[at - 1]) && is_word(bytes[at]);
+    // Inside a word a heading starts or ends only where a small letter meets a capital.
+    let is_seam = |at: usize| capital(at) && !capital(at - 1);
+    let (glued_start, glued_end) = (is_inside(hit.start), is_inside(hit.end));
+    if (glued_start && !is_seam(hit.start)) || (glued_end && !is_seam(hit.end)) {
+        return false;
+    }
+    let line_start = !glued_start && starts_line(bytes, hit.start);
     let end = line_end(text, hit.end);
     let rest = &bytes[hit.end..end];
     let colon = rest.iter().position(|byte| *byte == b':');
@@ -142,14 +172,21 @@ fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
         let short = hit.end - hit.start + rest.len() <= HEADING_LINE_MAX_BYTES;
         let words = rest.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
         let sentence = rest.ends_with(b".") || rest.contains(&b',');
-        return before_colon || (whole_line && short && !sentence && words.count() <= 4);
+        return before_colon
+            || glued_end
+            || (whole_line && short && !sentence && words.count() <= 4);
     }
-    let glued = is_capital(folded, original, hit.start)
-        && bytes[..hit.start]
-            .iter()
-            .rev()
-            .find(|byte| **byte != b' ')
-            .is_some_and(|byte| !is_word(*byte) || bytes[hit.start - 1] != b' ');
+    if glued_start && glued_end {
+        return true;
+    }
+    let is_shouted = || hit.len() > 4 && hit.clone().all(|at| bytes[at] == b' ' || capital(at));
+    let glued = capital(hit.start)
+        && (is_shouted()
+            || bytes[..hit.start]
+                .iter()
+                .rev()
+                .find(|byte| **byte != b' ')
+                .is_some_and(|byte| !is_word(*byte) || bytes[hit.start - 1] != b' '));
     glued && before_colon
 }
 
@@ -189,6 +226,17 @@ mod tests {
             ("Wat vragen wij?\nxx", Section::Requirements),
             ("Se valorará:\nxx", Section::NiceToHave),
             ("We grow.Responsibilities:xx", Section::Duties),
+            ("We growRequirementsA degree, xx", Section::Requirements),
+            (
+                "We pay 50,000 EUR YOUR TASKS WITH US: You build xx",
+                Section::Duties,
+            ),
+            (
+                "Requirements:\n- SQL\nSalary: 50k\n- xx",
+                Section::Requirements,
+            ),
+            ("O que procuramos:\n- xx", Section::Requirements),
+            ("Cosa cerchiamo\n- xx", Section::Requirements),
         ];
         for (text, expected) in cases {
             assert_eq!(section_of(text, "xx"), expected, "{text}");

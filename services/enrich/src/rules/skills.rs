@@ -14,12 +14,15 @@ mod tier;
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
+use crate::fold::fold_phrase;
 use crate::reading::Reading;
+use crate::sections::Section;
 pub use error::{DictionaryError, Problem};
 pub use file::Skill as DictionarySkill;
 pub use index::Index;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Skill, SkillTier, Span};
+use names::Mention;
 pub(crate) use shipped::{CUES, SHIPPED};
 use std::collections::BTreeMap;
 use tier::tier;
@@ -27,7 +30,7 @@ use tier::tier;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "skills",
-    version: 2,
+    version: 3,
     apply,
 };
 
@@ -45,6 +48,7 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let index = &dictionaries.skills;
     let mut best: BTreeMap<usize, Best> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
+        let cues = index.cues.hits(text);
         for mention in index.mentions(text) {
             let known = best.get(&mention.skill);
             let is_settled = known.is_some_and(|known| {
@@ -54,7 +58,10 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
                 continue;
             }
             let seen = known.map_or(0, |known| known.seen) + 1;
-            let Some(tier) = tier(index, text, &mention.range) else {
+            if is_employer(index, reading, &mention) {
+                continue;
+            }
+            let Some(tier) = tier(&cues, text, &mention.range) else {
                 continue;
             };
             let is_stronger = known.is_none_or(|known| rank(tier) > rank(known.tier));
@@ -69,6 +76,21 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     best.into_iter()
         .map(|(skill, best)| finding(index, skill, best))
         .collect()
+}
+
+/// Whether a skill is named as the employer itself ("Join TeamViewer"): its own product is a skill
+/// only where the candidate is described.
+fn is_employer(index: &Index, reading: &Reading<'_>, mention: &Mention) -> bool {
+    let section = reading.description.section(mention.range.start);
+    let is_asked = matches!(section, Section::Requirements | Section::NiceToHave);
+    let company = fold_phrase(&reading.job.organization);
+    !is_asked && !company.is_empty() && {
+        let mut names = index.skill(mention.skill).names().map(fold_phrase);
+        names.any(|name| {
+            let rest = company.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+        })
+    }
 }
 
 fn finding(index: &Index, skill: usize, best: Best) -> Finding {

@@ -36,6 +36,7 @@ pub fn job(line: &Json) -> Job {
             ..Default::default()
         }],
         title,
+        organization: text("company"),
         description,
         ..Default::default()
     }

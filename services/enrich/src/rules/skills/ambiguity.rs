@@ -3,7 +3,7 @@
 use super::index::{Entry, Index, Needs};
 use super::names::Mention;
 use crate::reading::Text;
-use jmip_core::event::SkillKind;
+use jmip_core::event::{SkillKind, TextField};
 
 /// How far around a name, in its sentence, words that decide are looked for.
 const CONTEXT_MAX_BYTES: usize = 32;
@@ -47,7 +47,11 @@ impl Index {
         let folded = text.folded();
         let before = text.before(mention.range.start, CONTEXT_MAX_BYTES);
         let after = text.after(mention.range.end, CONTEXT_MAX_BYTES);
-        self.cues.before_word.ends(folded, before) || self.cues.after_word.begins(folded, after)
+        // A title is a few words long: "Fullstack Developer (m/f) - React".
+        let is_title = text.field() == TextField::Title;
+        self.cues.before_word.ends(folded, before)
+            || self.cues.after_word.begins(folded, after)
+            || (is_title && self.cues.after_word.any(folded, 0..folded.len()))
     }
 
     fn is_named_beside(&self, text: &Text<'_>, named: &[Mention], at: usize) -> bool {
@@ -92,15 +96,22 @@ fn is_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
     let before = text.before(mention.range.start, CONTEXT_MAX_BYTES);
     let after = text.after(mention.range.end, CONTEXT_MAX_BYTES);
     let is_letter = mention.range.len() <= 2;
-    // "R&D", "C-level", "AL-Go": a letter or two tied to a word are part of it.
+    // "R&D", "C-level", "AL-Go", "C.F.R.": a letter or two tied to a word are part of it.
     let is_tied = is_letter
         && (folded[after.clone()].starts_with(['&', '-', '\''])
-            || folded[before.clone()].ends_with(['&', '-', '.']));
+            || folded[before.clone()].ends_with(['&', '-', '.'])
+            || runs_on(&folded[after.clone()]));
     let ends = |words: &crate::phrases::Phrases| words.ends(folded, before.clone());
     let begins = |words: &crate::phrases::Phrases| words.begins(folded, after.clone());
     is_tied
         || entry.not_before.as_ref().is_some_and(ends)
         || entry.not_after.as_ref().is_some_and(begins)
+}
+
+/// Whether a letter is the first of more ("C.F.R.").
+fn runs_on(after: &str) -> bool {
+    let rest = after.strip_prefix('.');
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()))
 }
 
 impl Mention {

@@ -1,15 +1,18 @@
 //! Words that decide whether a name is meant and how much a skill is asked for.
 
 use super::error::{DictionaryError, Problem};
-use crate::phrases::Phrases;
+use crate::phrases::{Phrases, is_word};
+use crate::reading::Text;
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The file `cues.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CueFile {
     meant: MeantFile,
-    tiers: TierFile,
+    tiers: BTreeMap<Cue, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -19,16 +22,30 @@ struct MeantFile {
     after: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TierFile {
-    nice_lead: Vec<String>,
-    nice_trail: Vec<String>,
-    must_lead: Vec<String>,
-    must_trail: Vec<String>,
-    asked: Vec<String>,
-    asked_after: Vec<String>,
-    denied: Vec<String>,
+/// What a word says of the skills near it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Cue {
+    /// What follows is welcome.
+    NiceLead,
+    /// What stands before is welcome.
+    NiceTrail,
+    /// What follows is required.
+    MustLead,
+    /// What stands before is required.
+    MustTrail,
+    /// What follows is asked for, one way or another.
+    Asked,
+    /// What stands right before is asked for.
+    AskedAfter,
+    /// What follows at once is not wanted.
+    Denied,
+    /// What stands before is not wanted.
+    DeniedTrail,
+    /// What follows is only what the employer works with.
+    Stack,
+    /// A role: a skill in brackets or behind a dash is the role's.
+    Role,
 }
 
 impl CueFile {
@@ -46,28 +63,101 @@ pub(super) struct Cues {
     pub(super) before_word: Phrases,
     /// Right behind a name that is also a word: it is the skill.
     pub(super) after_word: Phrases,
-    pub(super) nice_lead: Phrases,
-    pub(super) nice_trail: Phrases,
-    pub(super) must_lead: Phrases,
-    pub(super) must_trail: Phrases,
-    pub(super) asked: Phrases,
-    pub(super) asked_after: Phrases,
-    pub(super) denied: Phrases,
+    /// Phrases of all tiers; found inside words too, because exports glue lines together.
+    tiers: Phrases,
+    /// Per phrase: what it says, and which of its ends may lie inside a word.
+    says: Vec<(Cue, bool, bool)>,
+}
+
+/// A cue in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) cue: Cue,
+}
+
+/// All cues of a text, and where glued lines part.
+pub(super) struct CueHits {
+    hits: Vec<Hit>,
+    seams: Vec<usize>,
 }
 
 impl Cues {
     pub(super) fn new(file: &CueFile) -> Self {
-        let (meant, tiers) = (&file.meant, &file.tiers);
-        Self {
-            before_word: Phrases::new(&meant.before),
-            after_word: Phrases::new(&meant.after),
-            nice_lead: Phrases::new(&tiers.nice_lead),
-            nice_trail: Phrases::new(&tiers.nice_trail),
-            must_lead: Phrases::new(&tiers.must_lead),
-            must_trail: Phrases::new(&tiers.must_trail),
-            asked: Phrases::new(&tiers.asked),
-            asked_after: Phrases::new(&tiers.asked_after),
-            denied: Phrases::new(&tiers.denied),
+        let listed = file
+            .tiers
+            .iter()
+            .flat_map(|(cue, phrases)| phrases.iter().map(|phrase| (*cue, phrase.as_str())));
+        let (mut phrases, mut says) = (Vec::new(), Vec::new());
+        for (cue, phrase) in listed {
+            phrases.push(format!("*{}*", phrase.trim_matches('*')));
+            says.push((cue, phrase.starts_with('*'), phrase.ends_with('*')));
         }
+        Self {
+            before_word: Phrases::new(&file.meant.before),
+            after_word: Phrases::new(&file.meant.after),
+            tiers: Phrases::new(&phrases),
+            says,
+        }
+    }
+
+    /// Finds the cues of a text, in one pass.
+    pub(super) fn hits(&self, text: &Text<'_>) -> CueHits {
+        let folded = text.folded();
+        let (mut hits, mut seams) = (Vec::new(), Vec::new());
+        for (phrase, range) in self.tiers.numbered(folded, 0..folded.len()) {
+            let (cue, opens, runs_on) = self.says[phrase];
+            let starts = opens || !is_inside(text, range.start);
+            let ends = runs_on || !is_inside(text, range.end);
+            if (starts || is_seam(text, range.start)) && (ends || is_seam(text, range.end)) {
+                seams.extend((!starts).then_some(range.start));
+                seams.extend((!ends).then_some(range.end));
+                hits.push(Hit {
+                    start: range.start,
+                    end: range.end,
+                    cue,
+                });
+            }
+        }
+        hits.sort_by_key(|hit| (hit.start, hit.end));
+        seams.sort_unstable();
+        CueHits { hits, seams }
+    }
+}
+
+/// Whether a place lies inside a word.
+fn is_inside(text: &Text<'_>, at: usize) -> bool {
+    let bytes = text.folded().as_bytes();
+    at > 0 && at < bytes.len() && is_word(bytes[at - 1]) && is_word(bytes[at])
+}
+
+/// Whether two lines are glued here ("preferredExcellent").
+fn is_seam(text: &Text<'_>, at: usize) -> bool {
+    text.is_capital(at) && !text.is_capital(at - 1)
+}
+
+impl CueHits {
+    /// Cues that lie in a range, in order.
+    pub(super) fn within(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = &Hit> {
+        let first = self.hits.partition_point(|hit| hit.start < range.start);
+        let behind = self.hits.partition_point(|hit| hit.start < range.end);
+        self.hits[first..behind.max(first)]
+            .iter()
+            .filter(move |hit| hit.end <= range.end)
+    }
+
+    /// Whether a cue of this sort lies in a range.
+    pub(super) fn any(&self, cue: Cue, range: Range<usize>) -> bool {
+        self.within(range).any(|hit| hit.cue == cue)
+    }
+
+    /// The part of a range around a place that no seam of glued lines cuts off.
+    pub(super) fn unglued(&self, range: Range<usize>, place: &Range<usize>) -> Range<usize> {
+        let behind = self.seams.partition_point(|seam| *seam <= place.start);
+        let start = behind.checked_sub(1).map_or(0, |index| self.seams[index]);
+        let next = self.seams.partition_point(|seam| *seam < place.end);
+        let end = self.seams.get(next).copied().unwrap_or(usize::MAX);
+        range.start.max(start)..range.end.min(end)
     }
 }

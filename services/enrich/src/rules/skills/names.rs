@@ -66,6 +66,7 @@ impl Names {
             }
             match self.longest(text, at, 0) {
                 Some(mention) => {
+                    let mention = self.longer_inside(text, &mention).unwrap_or(mention);
                     at = mention.range.end;
                     found.push(mention);
                 }
@@ -108,6 +109,17 @@ impl Names {
             }
         }
         best
+    }
+
+    /// A longer name that starts inside another and runs on behind it: "SQL Server Reporting
+    /// Services" goes before the "Microsoft SQL Server" it overlaps.
+    fn longer_inside(&self, text: &Text<'_>, outer: &Mention) -> Option<Mention> {
+        let bytes = text.folded().as_bytes();
+        let spaces = outer.range.clone().filter(|at| bytes[*at] == b' ');
+        let starts = spaces.map(|space| space + 1);
+        starts
+            .filter_map(|start| self.longest(text, start, outer.range.len()))
+            .find(|inner| inner.range.end > outer.range.end && !inner.is_word)
     }
 
     /// Steps behind a word no name starts with; exports glue lines ("experienceSQL Server"), so a

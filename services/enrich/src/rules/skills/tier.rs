@@ -1,6 +1,6 @@
 //! How much one mention asks for its skill.
 
-use super::index::Index;
+use super::cues::{Cue, CueHits, Hit};
 use crate::reading::Text;
 use crate::sections::Section;
 use jmip_core::event::{SkillTier, TextField};
@@ -8,28 +8,38 @@ use std::ops::Range;
 
 /// How far around a mention, in its sentence, words that set the tier are looked for.
 const CUE_MAX_BYTES: usize = 160;
+/// How far behind a mention a word like "developer" speaks of it.
+const NEAR_MAX_BYTES: usize = 30;
+/// How far before a mention its role may stand ("Engineer (mostly Python)").
+const ROLE_MAX_BYTES: usize = 16;
 
 /// How much one mention asks for the skill; nothing where it is denied or only a benefit.
-pub(super) fn tier(index: &Index, text: &Text<'_>, range: &Range<usize>) -> Option<SkillTier> {
-    let cues = &index.cues;
-    let folded = text.folded();
+pub(super) fn tier(cues: &CueHits, text: &Text<'_>, range: &Range<usize>) -> Option<SkillTier> {
     if text.field() == TextField::Title {
         return Some(SkillTier::Must);
     }
-    let before = text.before(range.start, CUE_MAX_BYTES);
-    let after = text.after(range.end, CUE_MAX_BYTES);
-    if cues.denied.ends(folded, text.before(range.start, 16)) {
+    let folded = text.folded();
+    let clause = clause(cues, text, range);
+    let before = clause.start..range.start;
+    let denied = cues
+        .within(before.clone())
+        .any(|hit| hit.cue == Cue::Denied && folded[hit.end..range.start].trim().is_empty());
+    if denied {
         return None;
     }
-    if let Some(tier) = marked(index, text, range) {
-        return Some(tier);
+    match marked(cues, text, range, &clause) {
+        Some(Mark::Denied) => return None,
+        Some(Mark::Nice) => return Some(SkillTier::Nice),
+        Some(Mark::Must) => return Some(SkillTier::Must),
+        None => {}
     }
-    let near = text.after(range.end, 30);
-    let is_asked = cues.asked.any(folded, before)
-        || cues
-            .asked_after
-            .any(folded, near.start..near.end.min(after.end));
+    let near = range.end..clause.end.min(range.end + NEAR_MAX_BYTES);
+    let is_asked = cues.any(Cue::Asked, before.clone())
+        || cues.any(Cue::AskedAfter, near)
+        || is_of_role(cues, text, range, &before);
+    let is_stack = || cues.any(Cue::Stack, before);
     match text.section(range.start) {
+        Section::Requirements if is_stack() => Some(SkillTier::Context),
         Section::Title | Section::Requirements => Some(SkillTier::Must),
         Section::NiceToHave => Some(SkillTier::Nice),
         Section::Company => Some(SkillTier::Context),
@@ -39,35 +49,105 @@ pub(super) fn tier(index: &Index, text: &Text<'_>, range: &Range<usize>) -> Opti
     }
 }
 
-/// The tier that the sentence itself sets: the nearest marker that speaks of the mention.
-fn marked(index: &Index, text: &Text<'_>, range: &Range<usize>) -> Option<SkillTier> {
-    let cues = &index.cues;
+/// What a marker in the sentence says of a mention.
+enum Mark {
+    Must,
+    Nice,
+    Denied,
+}
+
+/// The part of the sentence that speaks of a mention: up to semicolons and seams of glued lines.
+fn clause(cues: &CueHits, text: &Text<'_>, range: &Range<usize>) -> Range<usize> {
     let folded = text.folded();
     let before = text.before(range.start, CUE_MAX_BYTES);
     let after = text.after(range.end, CUE_MAX_BYTES);
-    let clause = folded[after.clone()]
-        .find(';')
-        .map_or(after.end, |at| after.start + at);
-    let after = after.start..clause;
-    let nice_trail = cues.nice_trail.first(folded, after.clone());
-    let must_trail = cues.must_trail.first(folded, after);
-    match (&nice_trail, &must_trail) {
-        (Some(nice), Some(must)) if must.end <= nice.start => return Some(SkillTier::Must),
-        (Some(_), _) => return Some(SkillTier::Nice),
-        (None, Some(_)) => return Some(SkillTier::Must),
-        (None, None) => {}
-    }
     let start = folded[before.clone()]
         .rfind(';')
         .map_or(before.start, |at| before.start + at);
-    let nice_lead = cues.nice_lead.last(folded, start..range.start);
-    let must_lead = cues.must_lead.last(folded, start..range.start);
-    match (nice_lead, must_lead) {
-        (Some(nice), Some(must)) if must.start > nice.start => Some(SkillTier::Must),
-        (Some(_), _) => Some(SkillTier::Nice),
-        (None, Some(_)) if text.section(range.start) != Section::NiceToHave => {
-            Some(SkillTier::Must)
-        }
-        _ => None,
+    let end = folded[after.clone()]
+        .find(';')
+        .map_or(after.end, |at| after.start + at);
+    cues.unglued(start..end, range)
+}
+
+/// What the sentence itself says: the first marker behind the mention that speaks of it, else the
+/// last before it.
+fn marked(
+    cues: &CueHits,
+    text: &Text<'_>,
+    range: &Range<usize>,
+    clause: &Range<usize>,
+) -> Option<Mark> {
+    let folded = text.folded();
+    let (before, after) = (clause.start..range.start, range.end..clause.end);
+    let is_wished = || {
+        cues.within(clause.clone())
+            .any(|hit| matches!(hit.cue, Cue::NiceLead | Cue::NiceTrail))
+    };
+    let trail = cues
+        .within(after)
+        .filter(|hit| reaches_back(cues, folded, range.end, hit))
+        .find_map(|hit| match hit.cue {
+            Cue::NiceTrail => Some(Mark::Nice),
+            Cue::MustTrail => Some(Mark::Must),
+            Cue::DeniedTrail if is_wished() => Some(Mark::Nice),
+            Cue::DeniedTrail => Some(Mark::Denied),
+            _ => None,
+        });
+    if trail.is_some() {
+        return trail;
     }
+    let is_nice = text.section(range.start) == Section::NiceToHave;
+    cues.within(before)
+        .rev()
+        .filter(|hit| reaches_on(folded, hit, range.start))
+        .find_map(|hit| match hit.cue {
+            Cue::NiceLead => Some(Mark::Nice),
+            Cue::MustLead if !is_nice => Some(Mark::Must),
+            _ => None,
+        })
+}
+
+/// Whether a marker behind a mention speaks of it: not one in brackets behind a later item, nor one
+/// of a later part of the sentence that asks for something itself ("Java, knowledge of Go a plus").
+fn reaches_back(cues: &CueHits, folded: &str, from: usize, hit: &Hit) -> bool {
+    let between = &folded[from..hit.start];
+    let bracket = between
+        .rfind('(')
+        .filter(|at| !between[*at..].contains(')'));
+    if bracket.is_some_and(|at| between[..at].contains(',')) {
+        return false;
+    }
+    let starts_anew = |other: &Hit| {
+        let until = folded[from..other.start].trim_end();
+        let joins = [",", " and", " und", " en", " et", " y", " e", ")"];
+        other.cue == Cue::Asked && joins.iter().any(|join| until.ends_with(join))
+    };
+    !cues.within(from..hit.start).any(starts_anew)
+}
+
+/// Whether a marker before a mention speaks of it: not one inside brackets that are closed by then,
+/// nor one that ends what stands before it ("a degree preferred, Java").
+fn reaches_on(folded: &str, hit: &Hit, to: usize) -> bool {
+    let between = &folded[hit.end..to];
+    let closed = between.find(')');
+    let opened = between.find('(').unwrap_or(between.len());
+    let is_closed = closed.is_some_and(|at| at < opened);
+    !is_closed && !between.trim_start().starts_with([',', ')', ';'])
+}
+
+/// Whether the mention names the kind of a role: "Engineer (mostly Python)", "Developer - Java".
+fn is_of_role(
+    cues: &CueHits,
+    text: &Text<'_>,
+    range: &Range<usize>,
+    before: &Range<usize>,
+) -> bool {
+    let folded = text.folded();
+    cues.within(before.clone()).any(|hit| {
+        let between = &folded[hit.end..range.start];
+        hit.cue == Cue::Role
+            && between.len() <= ROLE_MAX_BYTES
+            && between.contains(['(', '-', '|', ':', '/'])
+    })
 }
