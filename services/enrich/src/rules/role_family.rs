@@ -101,6 +101,8 @@ struct Entry {
     isco08: String,
     #[serde(default)]
     onet_soc: String,
+    #[serde(default)]
+    coded: BTreeSet<String>,
     titles: Vec<String>,
 }
 
@@ -111,6 +113,8 @@ struct Family {
     index: usize,
     /// Whether the phrase gives way to any other.
     is_weak: bool,
+    /// Whether the family's codes are surely those of the phrase.
+    is_coded: bool,
 }
 
 /// The families, compiled.
@@ -129,10 +133,14 @@ impl Families {
             .family
             .iter()
             .enumerate()
-            .flat_map(|(index, entry)| entry.titles.iter().map(move |title| (index, title)))
-            .map(|(index, title)| {
-                let is_weak = file.weak.contains(title);
-                (Family { index, is_weak }, title)
+            .flat_map(|(index, entry)| entry.titles.iter().map(move |title| (index, entry, title)))
+            .map(|(index, entry, title)| {
+                let family = Family {
+                    index,
+                    is_weak: file.weak.contains(title),
+                    is_coded: entry.coded.contains(title),
+                };
+                (family, title)
             });
         let titles = Dictionary::for_titles(titles);
         let families = file
@@ -149,11 +157,16 @@ impl Families {
     }
 
     fn finding(&self, text: &Text<'_>, hit: &Hit<Family>) -> Finding {
+        let mut family = self.families[hit.value.index].clone();
+        if !hit.value.is_coded {
+            family.isco08.clear();
+            family.onet_soc.clear();
+        }
         Finding {
             state: FactState::Derived,
             confidence_bp: 8500,
             span: Some(text.span(&hit.range)),
-            value: Value::RoleFamily(self.families[hit.value.index].clone()),
+            value: Value::RoleFamily(family),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
-use crate::phrases::Phrases;
+use crate::phrases::{Dictionary, Phrases};
 use crate::reading::{Reading, Text, border};
 use crate::sections::Section;
 use jmip_core::event::fact::Value;
@@ -46,11 +46,20 @@ struct File {
     traps_around: Vec<String>,
 }
 
+/// What a phrase of working time is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// "hours per week".
+    Unit,
+    /// Hours, without a week.
+    Hours,
+    /// What stands before a number of hours.
+    Label,
+}
+
 /// Words about working time, compiled.
 pub struct Words {
-    units: Phrases,
-    hours: Phrases,
-    labels: Phrases,
+    words: Dictionary<Kind>,
     traps_before: Phrases,
     traps_around: Phrases,
     before: Regex,
@@ -67,10 +76,18 @@ impl Words {
     pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
         const FIXED: &str = "a fixed pattern that the tests compile";
         let file: File = toml::from_str(file)?;
+        // Units may stand right behind their number: "35h/semaine".
+        let units = file
+            .units
+            .iter()
+            .map(|unit| (Kind::Unit, format!("*{unit}")));
+        let hours = file
+            .hours
+            .iter()
+            .map(|unit| (Kind::Hours, format!("*{unit}")));
+        let labels = file.labels.iter().map(|label| (Kind::Label, label.clone()));
         Ok(Self {
-            units: glued(&file.units),
-            hours: glued(&file.hours),
-            labels: Phrases::new(&file.labels),
+            words: Dictionary::new(units.chain(hours).chain(labels)),
             traps_before: Phrases::new(&file.traps_before),
             traps_around: Phrases::new(&file.traps_around),
             before: Regex::new(&format!(r"(?:^|[^0-9.,$€£]){HOURS}\+?[ -]?$")).expect(FIXED),
@@ -82,24 +99,15 @@ impl Words {
     }
 
     fn read(&self, text: &Text<'_>) -> Option<Finding> {
-        let folded = text.folded();
-        let units = self.units.hits(folded, 0..folded.len());
-        let by_unit = units
-            .take(MENTIONS_MAX)
-            .find_map(|unit| self.before_unit(text, &unit));
-        let by_hours = || {
-            let hours = self.hours.hits(folded, 0..folded.len());
-            hours
-                .take(MENTIONS_MAX)
-                .find_map(|hours| self.before_hours(text, &hours))
+        let hits = self.words.hits(text);
+        let of = |kind: Kind| {
+            let ranges = hits.iter().filter(move |hit| hit.value == kind);
+            ranges.map(|hit| &hit.range).take(MENTIONS_MAX)
         };
-        let by_label = || {
-            let labels = self.labels.hits(folded, 0..folded.len());
-            labels
-                .take(MENTIONS_MAX)
-                .find_map(|label| self.behind_label(text, &label))
-        };
-        by_unit.or_else(by_hours).or_else(by_label)
+        of(Kind::Unit)
+            .find_map(|unit| self.before_unit(text, unit))
+            .or_else(|| of(Kind::Hours).find_map(|hours| self.before_hours(text, hours)))
+            .or_else(|| of(Kind::Label).find_map(|label| self.behind_label(text, label)))
     }
 
     fn before_unit(&self, text: &Text<'_>, unit: &Range<usize>) -> Option<Finding> {
@@ -130,6 +138,12 @@ impl Words {
         // A sentence may seem to end in "o.b.v. 40": what stands before is read without regard to it.
         let near = |at: usize, max: usize| border(folded, at.saturating_sub(max))..at;
         let window = near(unit.start, 32);
+        let is_number = folded[window.clone()]
+            .trim_end_matches([' ', '-', '+'])
+            .ends_with(|c: char| c.is_ascii_digit());
+        if !is_number {
+            return None;
+        }
         let found = self.before.captures(&folded[window.clone()])?;
         let low = found.name("low")?;
         let range = window.start + low.start()..unit.end;
@@ -161,12 +175,6 @@ impl Words {
         let read = (!is_other).then(|| time(low.as_str(), high.map(|h| h.as_str())))??;
         Some(finding(text, &(label.start..last), read, 8500))
     }
-}
-
-/// Units that may stand right behind their number: "35h/semaine".
-fn glued(units: &[String]) -> Phrases {
-    let units: Vec<String> = units.iter().map(|unit| format!("*{unit}")).collect();
-    Phrases::new(&units)
 }
 
 fn finding(
