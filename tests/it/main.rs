@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod cli;
 mod client;
+mod comfort;
 mod document;
 mod garbage;
 mod line;

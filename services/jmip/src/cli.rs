@@ -1,10 +1,20 @@
 //! The command line: what there is to type, and how it ends.
 
+mod format;
+mod market;
+mod operate;
+mod rules;
+
+pub use format::{Form, Format};
+pub use market::{Jobs, Profile, Publish, Recommend};
+pub use operate::{Events, Folder, Nats, Parked, Projections, Shell, Up};
+pub use rules::{Eval, Extract, Reenrich, Taxonomy};
+
 use crate::commands;
 use crate::exit::{Ends, Exit};
 use crate::say::complain;
 use crate::system::Service;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use jmip_runtime::telemetry::{self, Sends};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,9 +58,9 @@ pub enum Command {
     Job {
         /// Id of the job
         id: String,
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
     },
     /// Your profile: what you can do, want and have to show
     #[command(subcommand)]
@@ -59,17 +69,17 @@ pub enum Command {
     Recommend(Recommend),
     /// How every stage and projection is, and what was refused or parked
     Status {
-        /// JSON instead of tables
-        #[arg(long)]
-        json: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
     },
     /// Print events of the log
     Events(Events),
     /// Digests of the read models: equal input gives equal digests
     Digest {
-        /// JSON instead of a table
-        #[arg(long)]
-        json: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
     },
     /// The read models: build one anew, go back to the one before
     #[command(subcommand)]
@@ -92,292 +102,17 @@ pub enum Command {
     /// Keys of the API: hand out, look at, take back
     #[command(subcommand)]
     Key(commands::key::Key),
-}
-
-/// Where a system lives.
-#[derive(Debug, Args)]
-pub struct Folder {
-    /// Folder of its servers' files
-    #[arg(long, default_value = crate::embedded::FOLDER)]
-    pub dir: PathBuf,
-}
-
-/// `jmip up`
-#[derive(Debug, Args)]
-pub struct Up {
-    /// Where it lives.
-    #[command(flatten)]
-    pub folder: Folder,
-    /// Leave it running in the background
-    #[arg(long)]
-    pub detach: bool,
-    /// Address and port of the API; by default a free port on this machine, kept for next time
-    #[arg(long, env = "JMIP_API_LISTEN")]
-    pub listen: Option<std::net::SocketAddr>,
-    /// Start the two servers and nothing else
-    #[arg(long)]
-    pub servers_only: bool,
-}
-
-/// `jmip publish`
-#[derive(Debug, Args)]
-pub struct Publish {
-    /// File to publish, or - for standard input
-    pub file: PathBuf,
-    /// Which exporter it came from, such as jobspy or ndjson; recognised from the bytes when not said
-    #[arg(long, default_value = "auto")]
-    pub source: String,
-    /// When it was captured (RFC 3339); now when not said
-    #[arg(long)]
-    pub captured_at: Option<String>,
-    /// Wait until every record shows in the read models
-    #[arg(long)]
-    pub wait: bool,
-    /// One line of JSON instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `jmip jobs`
-#[derive(Debug, Args)]
-pub struct Jobs {
-    /// Words of title, organisation or description: all of them, "a phrase", either or other, -without
-    #[arg(value_name = "WORDS")]
-    pub query: Option<String>,
-    /// Beginnings of words of title or organisation
-    #[arg(long)]
-    pub title: Option<String>,
-    /// A skill it asks for, by name
-    #[arg(long)]
-    pub skill: Option<String>,
-    /// onsite, hybrid or remote
-    #[arg(long)]
-    pub workplace: Option<String>,
-    /// Country, two letters
-    #[arg(long)]
-    pub country: Option<String>,
-    /// Board it appeared on
-    #[arg(long)]
-    pub platform: Option<String>,
-    /// First seen at or after (RFC 3339 or a date)
-    #[arg(long)]
-    pub since: Option<String>,
-    /// How many, 1 to 100
-    #[arg(long, default_value_t = 20)]
-    pub limit: u32,
-    /// Go on where the last page ended
-    #[arg(long)]
-    pub cursor: Option<String>,
-    /// JSON instead of a table
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `jmip profile`
-#[derive(Debug, Subcommand)]
-pub enum Profile {
-    /// Save a JSON Resume as your profile
-    Import {
-        /// The file
-        file: PathBuf,
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
+    /// Look at everything a system needs and say what to do about what is not well
+    Doctor {
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
     },
-    /// Show your profile
-    Show {
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
+    /// Print what a shell needs to complete commands
+    Completions {
+        /// Which shell
+        shell: Shell,
     },
-}
-
-/// `jmip recommend`
-#[derive(Debug, Args)]
-pub struct Recommend {
-    /// How many, 1 to 100
-    #[arg(long, default_value_t = 10)]
-    pub limit: u32,
-    /// The day that freshness counts from (YYYY-MM-DD); today when not said
-    #[arg(long)]
-    pub on: Option<String>,
-    /// One line for each job instead of the whole breakdown
-    #[arg(long)]
-    pub brief: bool,
-    /// JSON instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `jmip events`
-#[derive(Debug, Args)]
-pub struct Events {
-    /// First sequence
-    #[arg(long, default_value_t = 1)]
-    pub from: u64,
-    /// How many at most
-    #[arg(long)]
-    pub limit: Option<u64>,
-    /// One whole JSON envelope per line
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `jmip projections`
-#[derive(Debug, Subcommand)]
-pub enum Projections {
-    /// Show every version of every read model: which is live, how far it is, how many rows it has
-    List {
-        /// JSON instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Fill a new version from the log, compare it with the live one, and show it instead
-    Rebuild {
-        /// Which read model
-        name: commands::projections::Name,
-        /// Show it even where it differs from the live one
-        #[arg(long)]
-        force: bool,
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show the version before the live one again, with everything that has happened since
-    Rollback {
-        /// Which read model
-        name: commands::projections::Name,
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
-    },
-    /// Delete a version that is not live
-    Drop {
-        /// Its schema, as `jmip projections list` names it
-        schema: String,
-    },
-}
-
-/// `jmip nats`
-#[derive(Debug, Subcommand)]
-pub enum Nats {
-    /// Create what is missing and change what differs; never deletes
-    Apply,
-    /// Say what differs, and fail if anything does
-    Check,
-}
-
-/// `jmip reenrich`
-#[derive(Debug, Args)]
-pub struct Reenrich {
-    /// Only say what would change (so it is without --apply too)
-    #[arg(long, conflicts_with = "apply")]
-    pub dry_run: bool,
-    /// Append the facts that differ, for the current revision of each job
-    #[arg(long)]
-    pub apply: bool,
-    /// A dictionary file to try out, as if it were adopted
-    #[arg(long)]
-    pub skills: Option<PathBuf>,
-    /// JSON instead of tables
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `jmip taxonomy`
-#[derive(Debug, Subcommand)]
-pub enum Taxonomy {
-    /// Link skills to an official table: skills_<language>.csv of ESCO or Technology Skills of O*NET
-    Import {
-        /// The table, as it is or gzipped
-        file: PathBuf,
-        /// Write the links down here instead of putting them in force
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
-    /// Put a dictionary file of your own in force
-    Adopt {
-        /// The file; its schema is in services/enrich/knowledge/skills/README.md
-        file: PathBuf,
-        /// What to call it; adopting the same name again replaces it
-        #[arg(long)]
-        name: Option<String>,
-    },
-    /// Take a file back
-    Withdraw {
-        /// As `jmip taxonomy list` names it
-        name: String,
-    },
-    /// The files in force
-    List {
-        /// JSON instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// `jmip parked`
-#[derive(Debug, Subcommand)]
-pub enum Parked {
-    /// What is parked, the latest first
-    List {
-        /// JSON instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// One parked input, and the event it is
-    Show {
-        /// As `jmip parked list` names it
-        id: String,
-    },
-    /// Have inputs tried again
-    Retry {
-        /// As `jmip parked list` names them
-        ids: Vec<String>,
-        /// Everything that is parked
-        #[arg(long, conflicts_with = "ids")]
-        all: bool,
-    },
-    /// Every parked input with its event, one line of JSON each
-    Export,
-}
-
-/// `jmip extract`
-#[derive(Debug, Args)]
-pub struct Extract {
-    /// Print the value of this field alone; a record may name its own in `field`
-    #[arg(long)]
-    pub field: Option<String>,
-    /// Print every fact too, with its words, and the clean description the spans point into
-    #[arg(long)]
-    pub facts: bool,
-    /// Threads to use; one for each core when not said
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Say on standard error how fast it was
-    #[arg(long)]
-    pub stats: bool,
-}
-
-/// `jmip eval`
-#[derive(Debug, Args)]
-pub struct Eval {
-    /// Folder of labelled postings: facts.jsonl and, where there are such, strings.jsonl,
-    /// seniority_titles.jsonl and skills_corpora.jsonl
-    #[arg(long)]
-    pub gold: PathBuf,
-    /// Count labels too that another careful reader could decide otherwise
-    #[arg(long)]
-    pub all: bool,
-    /// How many wrong cases to show for each field
-    #[arg(long, default_value_t = 3)]
-    pub errors: usize,
-    /// An earlier --json output: say what was gained and lost since
-    #[arg(long)]
-    pub compare: Option<PathBuf>,
-    /// JSON instead of tables
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Runs a command and turns how it ended into an exit code.
@@ -429,15 +164,15 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Run { services } => commands::run::run(services).await,
         Command::Publish(publish) => commands::publish::publish(publish).await,
         Command::Jobs(jobs) => commands::jobs::list(jobs).await,
-        Command::Job { id, json } => commands::job::show(&id, json).await,
-        Command::Profile(Profile::Import { file, json }) => {
-            commands::profile::import(&file, json).await
+        Command::Job { id, format } => commands::job::show(&id, format).await,
+        Command::Profile(Profile::Import { file, format }) => {
+            commands::profile::import(&file, format).await
         }
-        Command::Profile(Profile::Show { json }) => commands::profile::show(json).await,
+        Command::Profile(Profile::Show { format }) => commands::profile::show(format).await,
         Command::Recommend(recommend) => commands::recommend::recommend(recommend).await,
-        Command::Status { json } => commands::status::status(json).await,
+        Command::Status { format } => commands::status::status(format).await,
         Command::Events(events) => commands::events::events(events).await,
-        Command::Digest { json } => commands::digest::digest(json).await,
+        Command::Digest { format } => commands::digest::digest(format).await,
         Command::Projections(ask) => commands::projections::projections(ask).await,
         Command::Nats(Nats::Apply) => commands::nats::apply().await,
         Command::Nats(Nats::Check) => commands::nats::check().await,
@@ -449,13 +184,15 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
             commands::taxonomy::adopt(&file, name).await
         }
         Command::Taxonomy(Taxonomy::Withdraw { name }) => commands::taxonomy::withdraw(&name).await,
-        Command::Taxonomy(Taxonomy::List { json }) => commands::taxonomy::list(json).await,
-        Command::Parked(Parked::List { json }) => commands::parked::list(json).await,
+        Command::Taxonomy(Taxonomy::List { format }) => commands::taxonomy::list(format).await,
+        Command::Parked(Parked::List { format }) => commands::parked::list(format).await,
         Command::Parked(Parked::Show { id }) => commands::parked::show(&id).await,
         Command::Parked(Parked::Retry { ids, all }) => commands::parked::retry(&ids, all).await,
         Command::Parked(Parked::Export) => commands::parked::export().await,
         Command::Extract(extract) => commands::extract::extract(&extract),
         Command::Eval(eval) => commands::eval::eval(&eval),
         Command::Key(key) => commands::key::key(key).await,
+        Command::Doctor { format } => commands::doctor::doctor(format).await,
+        Command::Completions { shell } => commands::completions::print(shell),
     }
 }

@@ -13,6 +13,8 @@
 
 pub mod cli;
 mod commands;
+mod csv_form;
+mod doctor;
 pub mod embedded;
 mod exit;
 mod fact_line;

@@ -2,6 +2,7 @@
 
 use crate::column::sequence;
 use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
 use jmip_core::ids;
 use serde::Serialize;
 use tokio_postgres::types::Type;
@@ -40,6 +41,38 @@ SELECT
         WHERE state = 'RULES_PARSED' AND ($1::text IS NULL OR tenant_id = $1)) AS enriched,
     (SELECT count(*) FROM api.parked
         WHERE retried_seq IS NULL AND ($1::text IS NULL OR tenant_id = $1)) AS parked";
+
+const SERVER: &str = "
+SELECT current_setting('server_version_num')::bigint AS number,
+    current_setting('server_version') AS version,
+    clock_timestamp() AS at,
+    pg_database_size(current_database()) AS size_bytes";
+
+const TROUBLES: &str = "
+SELECT (SELECT count(*) FROM api.refused_record) AS refused,
+    (SELECT count(*) FROM api.parked WHERE retried_seq IS NULL) AS parked";
+
+/// The server of the read models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseServer {
+    /// Its major version.
+    pub major: u64,
+    /// As it names it, such as `17.2 (Debian 17.2-1)`.
+    pub version: String,
+    /// What its clock says.
+    pub at: DateTime<Utc>,
+    /// Bytes of the database on disk.
+    pub size_bytes: u64,
+}
+
+/// What went wrong with inputs and is nobody's business until somebody looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Troubles {
+    /// Records that could not be read.
+    pub refused: u64,
+    /// Parked inputs that nobody wants tried again yet.
+    pub parked: u64,
+}
 
 /// How far a projection has read the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,6 +148,32 @@ pub struct Counts {
     pub enriched: u64,
     /// Parked inputs that nobody wants tried again yet.
     pub parked: u64,
+}
+
+/// Asks the server what it is.
+///
+/// Errors: [`StoreError`] as Postgres reports it.
+pub async fn server(store: &Store) -> Result<DatabaseServer, StoreError> {
+    let rows = store.client().await?.query_typed(SERVER, &[]).await?;
+    let row = rows.first().expect("a select without from has one row");
+    Ok(DatabaseServer {
+        major: sequence(row.get("number")) / 10_000,
+        version: row.get("version"),
+        at: row.get("at"),
+        size_bytes: sequence(row.get("size_bytes")),
+    })
+}
+
+/// Counts what went wrong.
+///
+/// Errors: [`StoreError`] as Postgres reports it.
+pub async fn troubles(store: &Store) -> Result<Troubles, StoreError> {
+    let rows = store.client().await?.query_typed(TROUBLES, &[]).await?;
+    let row = rows.first().expect("a select without from has one row");
+    Ok(Troubles {
+        refused: sequence(row.get("refused")),
+        parked: sequence(row.get("parked")),
+    })
 }
 
 /// Where each projection stands that clients read.

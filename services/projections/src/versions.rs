@@ -88,6 +88,17 @@ impl Drop for Sole {
     }
 }
 
+/// The version that clients read of a projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The projection.
+    pub view: String,
+    /// Its schema.
+    pub schema: String,
+    /// Version of its tables.
+    pub version: i64,
+}
+
 /// Where a version stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -150,6 +161,19 @@ pub async fn live(store: &Store, view: View) -> Result<Position, StoreError> {
     let all = list_of(store, Some(view)).await?;
     let live = all.into_iter().find(|one| one.is_live);
     live.map(Known::position).ok_or_else(|| absent(view))
+}
+
+/// What clients read of every projection.
+///
+/// Shape: by projection; those that are not installed are missing. Errors: as Postgres reports it.
+pub async fn shown(store: &Store) -> Result<Vec<Shown>, StoreError> {
+    let all = list_of(store, None).await?.into_iter();
+    let live = all.filter(|one| one.is_live).map(|one| Shown {
+        view: one.view,
+        schema: one.schema,
+        version: one.version,
+    });
+    Ok(live.collect())
 }
 
 /// The version clients read before the live one.

@@ -102,7 +102,11 @@ impl Log {
         }
     }
 
-    async fn stream_request(&self, subject: &str, body: &Value) -> Result<Value, LogError> {
+    pub(crate) async fn stream_request(
+        &self,
+        subject: &str,
+        body: &Value,
+    ) -> Result<Value, LogError> {
         let answer: Result<Response<Value>, _> =
             self.context.request(subject.to_owned(), body).await;
         match answer.map_err(|e| LogError::request("stream request", e))? {

@@ -1,13 +1,17 @@
 //! `jmip digest`: what two systems compare.
 
+use crate::cli::{Form, Format};
 use crate::exit::Exit;
 use crate::say::{complain, sayln};
-use crate::{running, table};
+use crate::{csv_form, running, table};
 use jmip_core::subjects;
+use jmip_projections::digest::TableDigest;
 use jmip_projections::status;
 
+const COLUMNS: [&str; 4] = ["view", "table", "rows", "sha256"];
+
 /// Prints a digest per table, and says of which read models it does not cover the whole log.
-pub async fn digest(json: bool) -> anyhow::Result<Exit> {
+pub async fn digest(format: Format) -> anyhow::Result<Exit> {
     let store = running::store()?;
     let at = status::checkpoints(&store).await?;
     let digests = jmip_projections::digest::digest(&store).await?;
@@ -25,11 +29,16 @@ pub async fn digest(json: bool) -> anyhow::Result<Exit> {
             ));
         }
     }
-    if json {
-        sayln!("{}", serde_json::to_string(&digests)?);
-        return Ok(Exit::Done);
+    match format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&digests)?),
+        Form::Csv => csv_form::print(&COLUMNS, &digests)?,
+        Form::Table => print(digests),
     }
-    let mut table = table::table(&["view", "table", "rows", "sha256"]);
+    Ok(Exit::Done)
+}
+
+fn print(digests: Vec<TableDigest>) {
+    let mut table = table::table(&COLUMNS);
     for one in digests {
         table.add_row([
             one.view.to_owned(),
@@ -39,5 +48,4 @@ pub async fn digest(json: bool) -> anyhow::Result<Exit> {
         ]);
     }
     sayln!("{table}");
-    Ok(Exit::Done)
 }

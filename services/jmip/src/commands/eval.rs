@@ -1,18 +1,33 @@
 //! `jmip eval`: how often the rules are right on labelled postings.
 
-use crate::cli::Eval;
+use crate::cli::{Eval, Form};
 use crate::exit::{Exit, ends};
 use crate::measure::compare::{Change, changes};
 use crate::measure::eval::measure;
 use crate::measure::extraction::Extraction;
 use crate::measure::tally::{Measure, Outcome, percent};
 use crate::say::sayln;
-use crate::{table, words};
+use crate::{csv_form, table, words};
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::path::Path;
 
 const LINE_MAX_CHARS: usize = 160;
+/// The name of a question and its sums; the outcomes one by one are in the JSON form.
+const COLUMNS: [&str; 12] = [
+    "name",
+    "n",
+    "right",
+    "said",
+    "labelled",
+    "precision_bp",
+    "recall_bp",
+    "f1_bp",
+    "accuracy_bp",
+    "absent",
+    "invented",
+    "invented_bp",
+];
 
 /// Measures, and says what changed since an earlier measuring.
 pub fn eval(options: &Eval) -> anyhow::Result<Exit> {
@@ -28,10 +43,18 @@ pub fn eval(options: &Eval) -> anyhow::Result<Exit> {
         Some(path) => Some(changes(&earlier(path)?, &measures)),
         None => None,
     };
-    if options.json {
-        let printed = json!({ "measures": measures, "changes": changed });
-        sayln!("{}", serde_json::to_string(&printed)?);
-        return Ok(Exit::Done);
+    match options.format.of_list() {
+        Form::Json => {
+            let printed = json!({ "measures": measures, "changes": changed });
+            sayln!("{}", serde_json::to_string(&printed)?);
+            return Ok(Exit::Done);
+        }
+        Form::Csv => {
+            let rows: Result<Vec<Json>, _> = measures.iter().map(row).collect();
+            csv_form::print(&COLUMNS, rows?)?;
+            return Ok(Exit::Done);
+        }
+        Form::Table => {}
     }
     print_figures(&measures);
     for measure in &measures {
@@ -51,6 +74,12 @@ fn earlier(path: &Path) -> anyhow::Result<Vec<Measure>> {
         .with_context(|| format!("{} is no output of jmip eval --json", path.display()))?;
     serde_json::from_value(printed["measures"].take())
         .with_context(|| format!("{} is no output of jmip eval --json", path.display()))
+}
+
+fn row(measure: &Measure) -> serde_json::Result<Json> {
+    let mut row = serde_json::to_value(&measure.tally)?;
+    row["name"] = measure.name.as_str().into();
+    Ok(row)
 }
 
 fn print_figures(measures: &[Measure]) {

@@ -1,16 +1,31 @@
 //! `jmip events`: the log, readably.
 
-use crate::cli::Events;
+use crate::cli::{Events, Form};
 use crate::exit::Exit;
-use crate::running;
 use crate::say::say;
+use crate::{csv_form, running};
 use jmip_core::{Event, Message as _, Stored, envelope, ids, subjects};
 use jmip_runtime::{Delivered, Reader, Selection};
+use serde_json::Value as Json;
 use std::fmt::Write as _;
 
 const STRETCH: usize = 500;
 /// Longest summary of an event on its line.
 const SUMMARY_MAX_CHARS: usize = 100;
+/// As in the JSON form, but that `event` names the one field there is for each kind, and `body` is
+/// what it holds.
+const COLUMNS: [&str; 10] = [
+    "sequence",
+    "event",
+    "id",
+    "tenant",
+    "correlation_id",
+    "causation_id",
+    "entity_id",
+    "occurred_at",
+    "producer",
+    "body",
+];
 
 /// Prints events from a sequence up to the present end of the log.
 pub async fn events(ask: Events) -> anyhow::Result<Exit> {
@@ -22,12 +37,20 @@ pub async fn events(ask: Events) -> anyhow::Result<Exit> {
         .map_or(last, |limit| last.min((from - 1).saturating_add(limit)));
     let mut reader = Reader::open(&log, &Selection::all_events(), from - 1).await?;
     let mut at = from - 1;
+    let form = ask.format.of_list();
+    if form == Form::Csv {
+        say(format_args!("{}", csv_form::header(&COLUMNS)?));
+    }
     while at < end {
         let stretch: Vec<Delivered<Stored>> = reader.next(STRETCH).await?;
         let mut lines = String::new();
         for delivered in stretch.iter().take_while(|one| one.input.sequence <= end) {
             at = delivered.input.sequence;
-            writeln!(lines, "{}", line(&delivered.input, ask.json)?)?;
+            match form {
+                Form::Table => writeln!(lines, "{}", line(&delivered.input))?,
+                Form::Json => writeln!(lines, "{}", body(&delivered.input)?)?,
+                Form::Csv => lines.push_str(&csv_form::lines(&COLUMNS, [row(&delivered.input)?])?),
+            }
         }
         say(format_args!("{lines}"));
         if stretch.last().is_some_and(|one| one.input.sequence > end) {
@@ -37,32 +60,45 @@ pub async fn events(ask: Events) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn line(stored: &Stored, json: bool) -> anyhow::Result<String> {
-    let envelope = &stored.envelope;
-    if json {
-        let mut body = jmip_proto::envelope_json(&envelope.encode_to_vec())?;
-        body["sequence"] = stored.sequence.into();
-        return Ok(body.to_string());
+fn body(stored: &Stored) -> anyhow::Result<Json> {
+    let mut body = jmip_proto::envelope_json(&stored.envelope.encode_to_vec())?;
+    body["sequence"] = stored.sequence.into();
+    Ok(body)
+}
+
+fn row(stored: &Stored) -> anyhow::Result<Json> {
+    let mut row = body(stored)?;
+    let kind = row.as_object().and_then(|fields| {
+        let mut fields = fields.keys();
+        fields
+            .find(|name| !COLUMNS.contains(&name.as_str()))
+            .cloned()
+    });
+    if let Some(kind) = kind {
+        row["body"] = row[kind.as_str()].take();
+        row["event"] = kind.into();
     }
+    Ok(row)
+}
+
+fn line(stored: &Stored) -> String {
+    let envelope = &stored.envelope;
     let Some(event) = &envelope.event else {
-        return Ok(format!(
-            "{:>9}  (no event of this version)",
-            stored.sequence
-        ));
+        return format!("{:>9}  (no event of this version)", stored.sequence);
     };
     let about = if envelope.entity_id.len() > 36 {
         format!("{}…", &envelope.entity_id[..12])
     } else {
         envelope.entity_id.clone()
     };
-    Ok(format!(
+    format!(
         "{:>9}  {}  {:<25} {:<36}  {}",
         stored.sequence,
         envelope::occurred_at(envelope).to_rfc3339(),
         subjects::kind_of(event).name(),
         about,
         crate::words::line(&summary(event), SUMMARY_MAX_CHARS),
-    ))
+    )
 }
 
 fn summary(event: &Event) -> String {

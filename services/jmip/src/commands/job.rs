@@ -1,5 +1,6 @@
 //! `jmip job ID`: one job with everything that was read out of it.
 
+use crate::cli::Format;
 use crate::exit::{Exit, ends};
 use crate::say::sayln;
 use crate::{fact_line, running, words};
@@ -11,13 +12,14 @@ const LINE_MAX_CHARS: usize = 110;
 const DESCRIPTION_LINES: usize = 12;
 
 /// Prints one job.
-pub async fn show(id: &str, json: bool) -> anyhow::Result<Exit> {
+pub async fn show(id: &str, format: Format) -> anyhow::Result<Exit> {
+    let is_json = format.is_json("job")?;
     let job_id = Uuid::parse_str(id)
         .map_err(|_| ends(Exit::Usage, format!("a job's id is a UUID, not {id:?}")))?;
     let store = running::store()?;
     let found = job_detail::get(&store, subjects::DEFAULT_TENANT, job_id).await?;
     let job = found.ok_or_else(|| ends(Exit::NotFound, format!("there is no job {job_id}")))?;
-    if json {
+    if is_json {
         sayln!("{}", serde_json::to_string(&job)?);
     } else {
         print(&job);

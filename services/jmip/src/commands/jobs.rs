@@ -1,20 +1,47 @@
 //! `jmip jobs`: the market as a list.
 
-use crate::cli::Jobs;
+use crate::cli::{Form, Jobs};
 use crate::exit::{Exit, ends};
-use crate::say::sayln;
-use crate::{profile, running, table, words};
+use crate::say::{complain, sayln};
+use crate::{csv_form, profile, running, table, words};
 use jmip_core::{Micros, subjects};
 use jmip_projections::market::job_list::{self, JobFilter, JobRow};
 use jmip_projections::{StoreError, View, status};
 
+/// Fields of a job as the JSON form has them.
+const COLUMNS: [&str; 24] = [
+    "job_id",
+    "title",
+    "organization",
+    "platform",
+    "locations",
+    "countries",
+    "employment_types",
+    "workplace",
+    "pay",
+    "experience_min_months",
+    "skills",
+    "url",
+    "apply_url",
+    "date_posted",
+    "date_posted_literal",
+    "date_posted_precision",
+    "valid_through",
+    "applicants",
+    "applicants_is_floor",
+    "first_seen",
+    "last_seen",
+    "revision",
+    "content_sha256",
+    "matched",
+];
 const TITLE_MAX_CHARS: usize = 48;
 const NAME_MAX_CHARS: usize = 24;
 const PASSAGES_MAX_CHARS: usize = 240;
 
 /// Prints one page of jobs.
 pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
-    let json = ask.json;
+    let form = ask.format.of_list();
     let searched = ask.query.is_some();
     let filter = filter(ask)?;
     let store = running::store()?;
@@ -26,9 +53,19 @@ pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
             }
             other => other.into(),
         })?;
-    if json {
-        sayln!("{}", serde_json::to_string(&page)?);
-        return Ok(Exit::Done);
+    match form {
+        Form::Json => {
+            sayln!("{}", serde_json::to_string(&page)?);
+            return Ok(Exit::Done);
+        }
+        Form::Csv => {
+            csv_form::print(&COLUMNS, &page.rows)?;
+            if let Some(next) = page.next {
+                complain(&format!("more: add --cursor {next}"));
+            }
+            return Ok(Exit::Done);
+        }
+        Form::Table => {}
     }
     match searched {
         true => print_found(&page.rows),

@@ -1,8 +1,9 @@
 //! `jmip key`: hands out keys of the API, and takes them back.
 
+use crate::cli::{Form, Format};
 use crate::exit::{Exit, ends};
 use crate::say::{complain, sayln};
-use crate::{running, system, table, words};
+use crate::{csv_form, running, system, table, words};
 use clap::{Args, Subcommand};
 use jmip_api::Minted;
 use jmip_core::subjects;
@@ -11,6 +12,17 @@ use serde_json::json;
 
 /// Longest name of a holder.
 const NAME_MAX_BYTES: usize = 64;
+/// Fields of a key as the JSON form has them.
+const COLUMNS: [&str; 8] = [
+    "key_id",
+    "tenant",
+    "name",
+    "scopes",
+    "requests_per_second",
+    "upload_max_bytes",
+    "created_at",
+    "revoked_at",
+];
 
 /// `jmip key`
 #[derive(Debug, Subcommand)]
@@ -25,17 +37,17 @@ pub enum Key {
         /// Also those that were revoked
         #[arg(long)]
         all: bool,
-        /// JSON instead of a table
-        #[arg(long)]
-        json: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
     },
     /// Take a key back: within two seconds it opens nothing
     Revoke {
         /// Its id, the part between jmip_ and the next _
         id: String,
-        /// JSON instead of text
-        #[arg(long)]
-        json: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
     },
 }
 
@@ -56,21 +68,26 @@ pub struct CreateKey {
     /// Largest upload; as JMIP_API_UPLOAD_MAX_BYTES says when not said
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=2_147_483_648))]
     pub upload_max_bytes: Option<u64>,
-    /// JSON instead of text
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
 }
 
 /// Runs one of them.
 pub async fn key(key: Key) -> anyhow::Result<Exit> {
     match key {
         Key::Create(asked) => create(asked).await,
-        Key::List { tenant, all, json } => list(tenant.as_deref(), all, json).await,
-        Key::Revoke { id, json } => revoke(&id, json).await,
+        Key::List {
+            tenant,
+            all,
+            format,
+        } => list(tenant.as_deref(), all, format).await,
+        Key::Revoke { id, format } => revoke(&id, format).await,
     }
 }
 
 async fn create(mut asked: CreateKey) -> anyhow::Result<Exit> {
+    let is_json = asked.format.is_json("key create")?;
     check(&asked)?;
     asked.scopes.sort_unstable();
     asked.scopes.dedup();
@@ -96,7 +113,7 @@ async fn create(mut asked: CreateKey) -> anyhow::Result<Exit> {
     // A tenant that is new has nothing to rank by yet.
     system::adopt_default_policy(&running.log, &row.tenant).await?;
     let key = minted.key.reveal();
-    if asked.json {
+    if is_json {
         let mut shown = serde_json::to_value(&row)?;
         shown["key"] = json!(key);
         sayln!("{shown}");
@@ -127,22 +144,26 @@ fn check(asked: &CreateKey) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn list(tenant: Option<&str>, all: bool, json: bool) -> anyhow::Result<Exit> {
+async fn list(tenant: Option<&str>, all: bool, format: Format) -> anyhow::Result<Exit> {
     let keys = access::list(&running::store()?, tenant, all).await?;
-    if json {
-        sayln!("{}", serde_json::to_string(&keys)?);
-        return Ok(Exit::Done);
+    match format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&keys)?),
+        Form::Csv => csv_form::print(&COLUMNS, &keys)?,
+        Form::Table if keys.is_empty() => {
+            sayln!("no keys; the owner's own is the one `jmip up` names");
+        }
+        Form::Table => print(&keys),
     }
-    if keys.is_empty() {
-        sayln!("no keys; the owner's own is the one `jmip up` names");
-        return Ok(Exit::Done);
-    }
+    Ok(Exit::Done)
+}
+
+fn print(keys: &[KeyRow]) {
     let columns = [
         "id", "tenant", "name", "scopes", "rate", "upload", "created", "revoked",
     ];
     let mut table = table::table(&columns);
     let number = |value: Option<u64>| value.map_or("–".to_owned(), |value| value.to_string());
-    for key in &keys {
+    for key in keys {
         table.add_row([
             key.key_id.clone(),
             key.tenant.clone(),
@@ -155,16 +176,16 @@ async fn list(tenant: Option<&str>, all: bool, json: bool) -> anyhow::Result<Exi
         ]);
     }
     sayln!("{table}");
-    Ok(Exit::Done)
 }
 
-async fn revoke(id: &str, json: bool) -> anyhow::Result<Exit> {
+async fn revoke(id: &str, format: Format) -> anyhow::Result<Exit> {
+    let is_json = format.is_json("key revoke")?;
     let Some(row) = access::revoke(&running::store()?, id).await? else {
         // What was typed may be a whole key: it is not repeated.
         let text = "there is no active key with this id: `jmip key list` shows those there are";
         return Err(ends(Exit::NotFound, text));
     };
-    if json {
+    if is_json {
         sayln!("{}", serde_json::to_string(&row)?);
     } else {
         sayln!(

@@ -1,6 +1,8 @@
 //! One file per command: ask the running system, print the answer.
 
+pub mod completions;
 pub mod digest;
+pub mod doctor;
 pub mod eval;
 pub mod events;
 pub mod extract;

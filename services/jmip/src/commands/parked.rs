@@ -1,9 +1,10 @@
 //! `jmip parked`: what stages gave up on, and trying it again.
 
+use crate::cli::{Form, Format};
 use crate::exit::{Exit, ends};
 use crate::running::Running;
 use crate::say::sayln;
-use crate::{running, table, words};
+use crate::{csv_form, running, table, words};
 use jmip_api::append;
 use jmip_core::event::MessageRetried;
 use jmip_core::{Event, Message as _, subjects};
@@ -11,20 +12,33 @@ use jmip_projections::status::{self, LIMIT_MAX, ParkedRow};
 use serde_json::json;
 
 const ERROR_MAX_CHARS: usize = 90;
+const COLUMNS: [&str; 9] = [
+    "tenant",
+    "stream",
+    "sequence",
+    "stage",
+    "error",
+    "attempts",
+    "entity_id",
+    "receipt_id",
+    "from_seq",
+];
 
 /// Lists what is parked and not yet to be tried again, the latest first.
-pub async fn list(json: bool) -> anyhow::Result<Exit> {
+pub async fn list(format: Format) -> anyhow::Result<Exit> {
     let rows = status::parked(&running::store()?, None, LIMIT_MAX).await?;
-    if json {
-        sayln!("{}", serde_json::to_string(&rows)?);
-        return Ok(Exit::Done);
+    match format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&rows)?),
+        Form::Csv => csv_form::print(&COLUMNS, &rows)?,
+        Form::Table if rows.is_empty() => sayln!("nothing is parked"),
+        Form::Table => print(&rows),
     }
-    if rows.is_empty() {
-        sayln!("nothing is parked");
-        return Ok(Exit::Done);
-    }
+    Ok(Exit::Done)
+}
+
+fn print(rows: &[ParkedRow]) {
     let mut table = table::table(&["id", "stage", "about", "tries", "why"]);
-    for row in &rows {
+    for row in rows {
         table.add_row([
             id_of(row),
             row.stage.clone(),
@@ -34,7 +48,6 @@ pub async fn list(json: bool) -> anyhow::Result<Exit> {
         ]);
     }
     sayln!("{table}");
-    Ok(Exit::Done)
 }
 
 /// Prints one parked input, with the event it is.

@@ -1,5 +1,6 @@
 //! `jmip profile`: what the user can do, wants and has to show.
 
+use crate::cli::Format;
 use crate::exit::{Exit, ends};
 use crate::say::sayln;
 use crate::{profile, running};
@@ -9,7 +10,8 @@ use serde_json::json;
 use std::path::Path;
 
 /// Saves a JSON Resume as the profile.
-pub async fn import(file: &Path, json: bool) -> anyhow::Result<Exit> {
+pub async fn import(file: &Path, format: Format) -> anyhow::Result<Exit> {
+    let is_json = format.is_json("profile import")?;
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let read = profile::import(&bytes)
         .map_err(|problem| ends(Exit::Failed, format!("{}: {problem}", file.display())))?;
@@ -18,7 +20,7 @@ pub async fn import(file: &Path, json: bool) -> anyhow::Result<Exit> {
     let log = running::log().await?;
     let saved = jmip_api::append::save_profile(&log, subjects::DEFAULT_TENANT, read).await?;
     let revision = saved.revision;
-    if json {
+    if is_json {
         sayln!("{}", json!({"revision": revision}));
     } else {
         sayln!(
@@ -31,14 +33,15 @@ pub async fn import(file: &Path, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// Prints the profile in force.
-pub async fn show(json: bool) -> anyhow::Result<Exit> {
+pub async fn show(format: Format) -> anyhow::Result<Exit> {
+    let is_json = format.is_json("profile show")?;
     let store = running::store()?;
     let found = jmip_projections::desk::profile::current(&store, subjects::DEFAULT_TENANT).await?;
     let Some(found) = found else {
         let text = "there is no profile yet: save one with `jmip profile import FILE`";
         return Err(ends(Exit::NotFound, text));
     };
-    if json {
+    if is_json {
         sayln!("{}", serde_json::to_string(&found)?);
     } else {
         sayln!(

@@ -1,13 +1,13 @@
 //! `jmip projections`: versions of the read models, built and switched while readers read.
 
-use crate::cli::Projections;
+use crate::cli::{Form, Format, Projections};
 use crate::exit::{Exit, ends};
 use crate::running::{self, Running};
 use crate::say::sayln;
-use crate::table;
+use crate::{csv_form, table};
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
-use jmip_projections::versions::{self, Compared};
+use jmip_projections::versions::{self, Compared, Version};
 use jmip_projections::{Projection, StoreError, View};
 use jmip_runtime::projection_loop;
 use serde::Serialize;
@@ -18,6 +18,16 @@ const NEAR: u64 = 1000;
 /// Rounds of catching up with a live version that moves on meanwhile. One that is still ahead after
 /// so many is written as fast as ours; then its writer waits for the rest.
 const ROUNDS: u32 = 20;
+
+const COLUMNS: [&str; 7] = [
+    "view",
+    "schema",
+    "version",
+    "state",
+    "last_seq",
+    "rows",
+    "size_bytes",
+];
 
 /// A read model, as it is named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,19 +68,34 @@ struct Report {
 /// Does what is asked.
 pub async fn projections(ask: Projections) -> anyhow::Result<Exit> {
     match ask {
-        Projections::List { json } => list(json).await,
-        Projections::Rebuild { name, force, json } => rebuild(name.view(), force, json).await,
-        Projections::Rollback { name, json } => rollback(name.view(), json).await,
+        Projections::List { format } => list(format).await,
+        Projections::Rebuild {
+            name,
+            force,
+            format,
+        } => {
+            let is_json = format.is_json("projections rebuild")?;
+            rebuild(name.view(), force, is_json).await
+        }
+        Projections::Rollback { name, format } => {
+            let is_json = format.is_json("projections rollback")?;
+            rollback(name.view(), is_json).await
+        }
         Projections::Drop { schema } => drop_schema(&schema).await,
     }
 }
 
-async fn list(json: bool) -> anyhow::Result<Exit> {
+async fn list(format: Format) -> anyhow::Result<Exit> {
     let found = versions::list(&running::store()?).await?;
-    if json {
-        sayln!("{}", serde_json::to_string(&found)?);
-        return Ok(Exit::Done);
+    match format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&found)?),
+        Form::Csv => csv_form::print(&COLUMNS, &found)?,
+        Form::Table => print_versions(found),
     }
+    Ok(Exit::Done)
+}
+
+fn print_versions(found: Vec<Version>) {
     let mut table = table::table(&["read model", "schema", "", "position", "rows", "MB"]);
     for one in found {
         table.add_row([
@@ -83,7 +108,6 @@ async fn list(json: bool) -> anyhow::Result<Exit> {
         ]);
     }
     sayln!("{table}");
-    Ok(Exit::Done)
 }
 
 async fn drop_schema(schema: &str) -> anyhow::Result<Exit> {

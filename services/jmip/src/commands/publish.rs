@@ -24,6 +24,7 @@ const LOOK_LONGEST: Duration = Duration::from_millis(250);
 
 /// Publishes a file or standard input.
 pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
+    let is_json = ask.format.is_json("publish")?;
     check(&ask)?;
     let system = running::system().await?;
     let began = Instant::now();
@@ -41,12 +42,12 @@ pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
         .publish_until_accepted(&claims, &mut spooled, PATIENCE)
         .await?;
     if !ask.wait {
-        accepted(&published, ask.json);
+        accepted(&published, is_json);
         return Ok(Exit::Done);
     }
     let status = wait(&system, &published).await?;
     let complete = status.refused == 0 && status.parked == 0 && status.reason.is_none();
-    report(&published, &status, began.elapsed(), ask.json);
+    report(&published, &status, began.elapsed(), is_json);
     Ok(if complete {
         Exit::Done
     } else {

@@ -1,10 +1,10 @@
 //! `jmip recommend`: which jobs to apply to, and exactly why.
 
-use crate::cli::Recommend;
+use crate::cli::{Form, Recommend};
 use crate::exit::{Exit, ends};
 use crate::running::{self, Running};
 use crate::say::sayln;
-use crate::words;
+use crate::{csv_form, words};
 use jmip_api::append::{self, AppendError, RunAsk};
 use jmip_core::subjects;
 use jmip_projections::desk::recommendation::{self, Run, RunItem};
@@ -12,6 +12,21 @@ use serde_json::Value;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// Fields of a recommended job as the JSON form has them.
+const COLUMNS: [&str; 12] = [
+    "rank",
+    "job_id",
+    "revision",
+    "content_sha256",
+    "score_bp",
+    "title",
+    "organization",
+    "locations",
+    "workplace",
+    "url",
+    "apply_url",
+    "breakdown",
+];
 const LOOK: Duration = Duration::from_millis(50);
 const LINE_MAX_CHARS: usize = 110;
 const GAPS_SHOWN: usize = 3;
@@ -46,10 +61,10 @@ pub async fn recommend(ask: Recommend) -> anyhow::Result<Exit> {
     if let Some(problem) = &run.problem {
         return Err(ends(Exit::Failed, problem.clone()));
     }
-    if ask.json {
-        sayln!("{}", serde_json::to_string(&run)?);
-    } else {
-        print(&run, ask.brief);
+    match ask.format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&run)?),
+        Form::Csv => csv_form::print(&COLUMNS, &run.items)?,
+        Form::Table => print(&run, ask.brief),
     }
     Ok(Exit::Done)
 }

@@ -3,11 +3,11 @@
 //! Only the current revision of each job counts. The log is read twice: once to find the current
 //! revisions and which event says their facts, once to compare; so memory holds ids, not texts.
 
-use crate::cli::Reenrich;
+use crate::cli::{Form, Reenrich};
 use crate::exit::{Exit, ends};
 use crate::measure::difference::{Counts, Difference, Sample, Subject};
 use crate::say::sayln;
-use crate::{running, table, words};
+use crate::{csv_form, running, table, words};
 use anyhow::Context as _;
 use jmip_core::event::{Fact, JobEnriched, JobNormalized, Sighting};
 use jmip_core::{
@@ -15,6 +15,7 @@ use jmip_core::{
 };
 use jmip_enrich::{Dictionaries, STAGE, rules};
 use jmip_runtime::{Log, LogError, Selection};
+use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -23,6 +24,8 @@ const BATCH: usize = 200;
 /// Bytes of a batch: likewise.
 const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
 const SAMPLE_MAX_CHARS: usize = 150;
+/// How facts of one field differ: over all jobs, on one platform, in one language.
+const COLUMNS: [&str; 6] = ["field", "platform", "language", "gained", "changed", "lost"];
 
 /// Reads the log with the present rules and says what differs, or appends it.
 pub async fn reenrich(options: &Reenrich) -> anyhow::Result<Exit> {
@@ -34,13 +37,15 @@ pub async fn reenrich(options: &Reenrich) -> anyhow::Result<Exit> {
     let knowledge = knowledge(&log, options.skills.as_deref()).await?;
     let current = current(&log).await?;
     let found = compare(&log, &knowledge, &current, options.apply).await?;
-    if options.json {
-        let mut printed = serde_json::to_value(&found.difference)?;
-        printed["to_append"] = found.amended.into();
-        printed["appended"] = if options.apply { found.amended } else { 0 }.into();
-        sayln!("{printed}");
-    } else {
-        print(&found.difference, found.amended, options.apply);
+    match options.format.of_list() {
+        Form::Json => {
+            let mut printed = serde_json::to_value(&found.difference)?;
+            printed["to_append"] = found.amended.into();
+            printed["appended"] = if options.apply { found.amended } else { 0 }.into();
+            sayln!("{printed}");
+        }
+        Form::Csv => csv_form::print(&COLUMNS, rows(&found.difference))?,
+        Form::Table => print(&found.difference, found.amended, options.apply),
     }
     Ok(Exit::Done)
 }
@@ -283,6 +288,32 @@ async fn append(log: &Log, envelopes: Vec<Envelope>) -> Result<(), LogError> {
         log.amend(STAGE.name, batch).await?;
     }
     Ok(())
+}
+
+fn rows(difference: &Difference) -> Vec<Json> {
+    let row = |field: &str, part: Option<(&str, &str)>, counts: &Counts| {
+        let mut row = json!(counts);
+        row["field"] = field.into();
+        if let Some((what, name)) = part {
+            row[what] = name.into();
+        }
+        row
+    };
+    let mut rows = vec![];
+    for (field, counts) in &difference.fields {
+        rows.push(row(field, None, counts));
+    }
+    for (what, parts) in [
+        ("platform", &difference.platforms),
+        ("language", &difference.languages),
+    ] {
+        for (field, by_name) in parts {
+            for (name, counts) in by_name {
+                rows.push(row(field, Some((what, name)), counts));
+            }
+        }
+    }
+    rows
 }
 
 fn print(difference: &Difference, amended: usize, applied: bool) {

@@ -1,8 +1,9 @@
 //! `jmip status`: how every stage and projection is, and what went wrong.
 
+use crate::cli::{Form, Format};
 use crate::exit::Exit;
 use crate::say::sayln;
-use crate::{running, table, words};
+use crate::{csv_form, running, table, words};
 use jmip_core::subjects::{self, Kind};
 use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
 use jmip_runtime::{LoopKind, LoopState, LoopStatus};
@@ -11,8 +12,20 @@ use std::collections::BTreeMap;
 
 const SHOWN: u32 = 10;
 const REASON_MAX_CHARS: usize = 90;
+/// Fields of a stage or projection as `loops` of the JSON form has them.
+const COLUMNS: [&str; 9] = [
+    "name",
+    "kind",
+    "state",
+    "position",
+    "lag",
+    "processed",
+    "refused",
+    "parked",
+    "error",
+];
 /// What a whole system runs, in the order that data flows, each with what it ends an input with.
-const LOOPS: [(&str, LoopKind, &[Kind]); 8] = [
+pub const LOOPS: [(&str, LoopKind, &[Kind]); 8] = [
     ("effects", LoopKind::Stage, &[subjects::EXPORT_RECEIVED]),
     ("ingest", LoopKind::Stage, &[subjects::EXPORT_READ]),
     (
@@ -64,7 +77,7 @@ struct Line {
 }
 
 /// Prints the status; fails when a loop is missing or failing.
-pub async fn status(json: bool) -> anyhow::Result<Exit> {
+pub async fn status(format: Format) -> anyhow::Result<Exit> {
     let system = running::system().await?;
     let loops = system.log.statuses().await?;
     let events = system.log.event_counts().await?;
@@ -80,10 +93,10 @@ pub async fn status(json: bool) -> anyhow::Result<Exit> {
         refusals: status::refusals(&system.store, None, SHOWN).await?,
         parked: status::parked(&system.store, None, SHOWN).await?,
     };
-    if json {
-        sayln!("{}", serde_json::to_string(&report)?);
-    } else {
-        print(&report);
+    match format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&report)?),
+        Form::Csv => csv_form::print(&COLUMNS, &report.loops)?,
+        Form::Table => print(&report),
     }
     let is_well = |line: &Line| !matches!(line.state, None | Some(LoopState::Retrying));
     Ok(if report.loops.iter().all(is_well) {
@@ -93,18 +106,19 @@ pub async fn status(json: bool) -> anyhow::Result<Exit> {
     })
 }
 
+/// Of several instances the writer speaks: it is the one that is not a standby.
+pub fn speaker<'a>(loops: &'a [LoopStatus], name: &str, kind: LoopKind) -> Option<&'a LoopStatus> {
+    let mine = loops.iter();
+    let mine = mine.filter(|one| one.name == name && one.kind == kind);
+    mine.min_by_key(|one| one.state == LoopState::Standby)
+}
+
 fn line(
     &(name, kind, ends): &(&'static str, LoopKind, &[Kind]),
     loops: &[LoopStatus],
     events: &BTreeMap<String, u64>,
 ) -> Line {
-    // Of several instances the writer speaks: it is the one that is not a standby.
-    let mut mine: Vec<&LoopStatus> = loops
-        .iter()
-        .filter(|one| one.name == name && one.kind == kind)
-        .collect();
-    mine.sort_by_key(|one| one.state == LoopState::Standby);
-    let found = mine.first();
+    let found = speaker(loops, name, kind);
     let count = |kind: &Kind| -> u64 {
         let ending = format!("{name}.{}.{}", kind.entity, kind.event);
         let of_kind = events.iter().filter(|(subject, _)| {

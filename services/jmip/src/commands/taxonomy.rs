@@ -1,9 +1,10 @@
 //! `jmip taxonomy`: dictionary files of one's own, and links to ESCO and O*NET.
 
+use crate::cli::{Form, Format};
 use crate::exit::{Exit, ends};
 use crate::measure::taxonomy::links;
 use crate::say::sayln;
-use crate::{running, table};
+use crate::{csv_form, running, table};
 use anyhow::Context as _;
 use flate2::read::MultiGzDecoder;
 use jmip_api::append;
@@ -11,12 +12,14 @@ use jmip_core::event::KnowledgeAdopted;
 use jmip_core::{ids, subjects};
 use jmip_enrich::{Dictionaries, STAGE};
 use jmip_runtime::{FILE_MAX_BYTES, Log};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 const TENANT: &str = subjects::DEFAULT_TENANT;
+const COLUMNS: [&str; 2] = ["file", "sha256"];
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Links the dictionary to an official table, and puts the links in force or writes them down.
@@ -100,27 +103,32 @@ pub async fn withdraw(name: &str) -> anyhow::Result<Exit> {
 }
 
 /// Lists the files in force.
-pub async fn list(json: bool) -> anyhow::Result<Exit> {
+pub async fn list(format: Format) -> anyhow::Result<Exit> {
     let log = running::log().await?;
     let in_force = log.adopted_knowledge(TENANT, STAGE.name).await?;
     let named: BTreeMap<&String, String> = in_force
         .iter()
         .map(|(n, sha256)| (n, ids::hex(sha256)))
         .collect();
-    if json {
-        sayln!("{}", serde_json::to_string(&named)?);
-        return Ok(Exit::Done);
+    match format.of_list() {
+        Form::Json => sayln!("{}", serde_json::to_string(&named)?),
+        Form::Csv => {
+            let rows = named.iter();
+            let rows = rows.map(|(name, sha256)| json!({"file": name, "sha256": sha256}));
+            csv_form::print(&COLUMNS, rows)?;
+        }
+        Form::Table if named.is_empty() => sayln!("the shipped dictionary alone is in force"),
+        Form::Table => print(&named),
     }
-    if named.is_empty() {
-        sayln!("the shipped dictionary alone is in force");
-        return Ok(Exit::Done);
-    }
-    let mut table = table::table(&["file", "sha256"]);
+    Ok(Exit::Done)
+}
+
+fn print(named: &BTreeMap<&String, String>) {
+    let mut table = table::table(&COLUMNS);
     for (name, sha256) in named {
-        table.add_row([name.clone(), sha256]);
+        table.add_row([name.as_str(), sha256]);
     }
     sayln!("{table}");
-    Ok(Exit::Done)
 }
 
 /// A table as it is or compressed, as official tables are handed out.

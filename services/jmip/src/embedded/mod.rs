@@ -25,10 +25,11 @@ mod rights;
 pub use background::{Detached, detach, down};
 pub use endpoints::{Absent, Endpoints, FOLDER, find, find_given, nearest};
 pub use nats::free_port;
+pub(crate) use programs::{NATS_AT_LEAST, POSTGRES_AT_LEAST};
 
 use directory::Held;
 use process::Supervised;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Restoring a large log and recovering a large database take this long at worst.
@@ -71,6 +72,27 @@ pub fn server_pids(dir: &Path) -> ServerPids {
     ServerPids {
         nats: nats::pid(dir),
         postgres: postgres::pid(dir),
+    }
+}
+
+/// The server programs that a system in a folder would run.
+#[derive(Debug)]
+pub struct Programs {
+    /// nats-server; why not, when there is none that is new enough.
+    pub nats_server: Result<PathBuf, String>,
+    /// Postgres; why not, when there is none that is new enough and reads the data there is.
+    pub postgres: Result<PathBuf, String>,
+}
+
+/// Looks for the server programs, and asks each for its version.
+pub fn server_programs(dir: &Path) -> Programs {
+    let data_major = programs::data_major(&postgres::data_path(dir));
+    let postgres = data_major.and_then(|major| programs::postgres(dir, major));
+    Programs {
+        nats_server: programs::nats_server(dir).map_err(|error| error.to_string()),
+        postgres: postgres
+            .map(|found| found.postgres)
+            .map_err(|error| error.to_string()),
     }
 }
 

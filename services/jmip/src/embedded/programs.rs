@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Oldest nats-server that has all the log needs (atomic batches, their fence, fast ingest).
-const NATS_AT_LEAST: (u32, u32) = (2, 14);
+pub(crate) const NATS_AT_LEAST: (u32, u32) = (2, 14);
 /// Oldest Postgres the schema is written for.
-const POSTGRES_AT_LEAST: u32 = 15;
+pub(crate) const POSTGRES_AT_LEAST: u32 = 15;
 
 /// A Postgres installation.
 #[derive(Clone, Debug)]
