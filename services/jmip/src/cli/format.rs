@@ -6,11 +6,12 @@ use clap::Args;
 /// How a command prints what it found.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Format {
-    /// Tables and text for people, json or csv for programs
+    /// table for people, json or csv for programs
     #[arg(
         long = "as",
         value_name = "FORMAT",
         value_enum,
+        hide_possible_values = true,
         conflicts_with = "json"
     )]
     form: Option<Form>,

@@ -77,7 +77,7 @@ fn earlier(path: &Path) -> anyhow::Result<Vec<Measure>> {
 }
 
 fn row(measure: &Measure) -> serde_json::Result<Json> {
-    let mut row = serde_json::to_value(&measure.tally)?;
+    let mut row = serde_json::to_value(measure.tally)?;
     row["name"] = measure.name.as_str().into();
     Ok(row)
 }
