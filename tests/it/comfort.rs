@@ -148,12 +148,14 @@ async fn lists_as_csv_hold_the_values_of_their_json() {
 fn lists_name_their_fields(place: &Place) {
     std::fs::write(place.path().join("me.json"), samples::profile()).unwrap();
     place.succeed(&["profile", "import", "me.json"]);
+    place.succeed(&["key", "create", "reader", "--scope", "read"]);
     for (command, items) in [
         (&["digest"][..], ""),
         (&["projections", "list"], ""),
         (&["status"], "/loops"),
         (&["doctor"], "/checks"),
         (&["recommend", "--on", "2024-09-08"], "/items"),
+        (&["key", "list"], ""),
     ] {
         let printed = place.json(&[command, &["--json"]].concat());
         let items = printed.pointer(items).unwrap().as_array().unwrap();
