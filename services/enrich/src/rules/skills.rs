@@ -46,10 +46,15 @@ struct Best {
 
 fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let index = &dictionaries.skills;
+    let company = fold_phrase(&reading.job.organization);
     let mut best: BTreeMap<usize, Best> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
+        let mentions = index.mentions(text);
+        if mentions.is_empty() {
+            continue;
+        }
         let cues = index.cues.hits(text);
-        for mention in index.mentions(text) {
+        for mention in mentions {
             let known = best.get(&mention.skill);
             let is_settled = known.is_some_and(|known| {
                 known.tier == SkillTier::Must || known.seen >= MENTIONS_PER_SKILL_MAX
@@ -58,7 +63,7 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
                 continue;
             }
             let seen = known.map_or(0, |known| known.seen) + 1;
-            if is_employer(index, reading, &mention) {
+            if is_employer(index, reading, &company, &mention) {
                 continue;
             }
             let Some(tier) = tier(&cues, text, &mention.range) else {
@@ -80,10 +85,9 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
 
 /// Whether a skill is named as the employer itself ("Join TeamViewer"): its own product is a skill
 /// only where the candidate is described.
-fn is_employer(index: &Index, reading: &Reading<'_>, mention: &Mention) -> bool {
+fn is_employer(index: &Index, reading: &Reading<'_>, company: &str, mention: &Mention) -> bool {
     let section = reading.description.section(mention.range.start);
     let is_asked = matches!(section, Section::Requirements | Section::NiceToHave);
-    let company = fold_phrase(&reading.job.organization);
     !is_asked && !company.is_empty() && {
         let mut names = index.skill(mention.skill).names().map(fold_phrase);
         names.any(|name| {

@@ -2,10 +2,9 @@
 
 use super::cues::{CueFile, Cues};
 use super::error::DictionaryError;
-use super::file::{Catalogue, Skill};
+use super::file::{Catalogue, Skill, fold_name};
 use super::names::{Mention, Names};
 use super::shipped::{CUES, SHIPPED};
-use crate::fold::fold_phrase;
 use crate::phrases::Phrases;
 use crate::reading::Text;
 use jmip_core::event::SkillKind;
@@ -131,7 +130,7 @@ fn kind_name(kind: SkillKind) -> &'static str {
 
 /// What two writings of one name have in common: letters, digits, `+` and `#`.
 fn key(name: &str) -> String {
-    fold_phrase(name)
+    fold_name(name)
         .chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, '+' | '#'))
         .collect()

@@ -1,7 +1,6 @@
 //! Finds the names of skills in one pass over a text.
 
-use super::file::{Catalogue, spellings};
-use crate::fold::fold_phrase;
+use super::file::{Catalogue, fold_name, spellings};
 use crate::reading::Text;
 use aho_corasick::automaton::Automaton;
 use aho_corasick::nfa::contiguous::NFA;
@@ -36,9 +35,9 @@ impl Names {
     pub(super) fn new(catalogue: &Catalogue) -> Self {
         let mut owners = BTreeMap::new();
         for (position, skill) in catalogue.skills().enumerate() {
-            let words: BTreeSet<String> = skill.words.iter().map(|w| fold_phrase(w)).collect();
+            let words: BTreeSet<String> = skill.words.iter().map(|w| fold_name(w)).collect();
             for name in skill.names() {
-                let is_word = words.contains(&fold_phrase(name));
+                let is_word = words.contains(&fold_name(name));
                 for spelling in spellings(name) {
                     owners.entry(spelling).or_insert((position, is_word));
                 }
