@@ -11,7 +11,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use jmip_projections::desk::recommendation::{self, Run};
 use serde::{Deserialize, Serialize};
-use serde_json::Number;
+use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
 /// Largest body: it names a day and a number.
@@ -74,7 +74,9 @@ pub(super) async fn run(
 fn check(body: &[u8]) -> Result<RunAsk, ApiError> {
     let body: RunBody = match body {
         [] => RunBody::default(),
-        body => serde_json::from_slice(body)
+        // First as an object: a struct would also be read off a list of its values.
+        body => serde_json::from_slice::<Map<_, _>>(body)
+            .and_then(|object| serde_json::from_value(Value::Object(object)))
             .map_err(|error| ApiError::bad_request(format!("body: {error}")))?,
     };
     let limit = match &body.limit {
@@ -116,6 +118,7 @@ mod tests {
             r#"{"on": "2024-02-30"}"#,
             r#"{"on": "today"}"#,
             r#"{"unknown": 1}"#,
+            "[null, null]",
             "[",
         ] {
             assert!(check(body.as_bytes()).is_err(), "{body}");
