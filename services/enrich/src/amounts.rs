@@ -1,5 +1,6 @@
 //! Numbers that may be amounts of money, with their currency and multiplier.
 
+use crate::bytes;
 use crate::phrases::is_word;
 use std::ops::Range;
 
@@ -118,11 +119,10 @@ pub fn amounts(text: &str, signs: &Signs, is_capital: impl Fn(usize) -> bool) ->
     let mut found = Vec::new();
     let mut at = 0;
     while found.len() < NUMBERS_MAX {
-        let Some(skipped) = bytes[at..].iter().position(u8::is_ascii_digit) else {
+        let Some(first) = bytes::next(bytes, at, |byte| byte.is_ascii_digit()) else {
             break;
         };
-        at += skipped;
-        let digits = Digits::read(bytes, at);
+        let digits = Digits::read(bytes, first);
         let next = digits.end;
         if let Some(amount) = amount(text, signs, digits, &is_capital) {
             found.push(amount);

@@ -1,5 +1,6 @@
 //! One spelling of a text for all rules, with the way back to the bytes as they stand.
 
+use crate::bytes;
 use std::ops::Range;
 use unicode_normalization::char::decompose_canonical;
 
@@ -22,13 +23,20 @@ impl Folded {
             origins: Vec::with_capacity(original.len()),
         };
         let bytes = original.as_bytes();
-        for (at, character) in original.char_indices() {
+        let mut done = 0;
+        while let Some(at) = bytes::next(bytes, done, is_unlike_its_fold) {
+            folded.push_plain(done, &original[done..at]);
+            let Some(character) = original[at..].chars().next() else {
+                break;
+            };
             if !is_markup(bytes, at) {
                 folded.push(at, character);
             } else if is_glued_bullet(bytes, at) {
                 folded.keep(at, '\n');
             }
+            done = at + character.len_utf8();
         }
+        folded.push_plain(done, &original[done..]);
         folded
     }
 
@@ -54,6 +62,18 @@ impl Folded {
     /// Where in the original the character at this place of the folded text begins.
     pub fn origin_start(&self, at: usize) -> usize {
         self.origins[at] as usize
+    }
+
+    /// Takes over a run of ASCII that differs from its fold in nothing but its capitals.
+    fn push_plain(&mut self, at: usize, run: &str) {
+        let start = self.text.len();
+        self.text.push_str(run);
+        self.text[start..].make_ascii_lowercase();
+        let origin = u32::try_from(at).unwrap_or(u32::MAX);
+        let width = u32::try_from(run.len()).unwrap_or(u32::MAX);
+        self.origins.extend(origin..origin.saturating_add(width));
+        // Nothing above 32 bits is ever read; the lengths must agree all the same.
+        self.origins.resize(self.text.len(), u32::MAX);
     }
 
     fn push(&mut self, at: usize, character: char) {
@@ -101,6 +121,12 @@ impl Folded {
         let origin = u32::try_from(at).unwrap_or(u32::MAX);
         self.origins.resize(self.text.len(), origin);
     }
+}
+
+/// Whether a byte begins anything that folds to more or other than its small letter.
+fn is_unlike_its_fold(byte: u8) -> bool {
+    let is_blank = (b'\t'..=b'\r').contains(&byte) && byte != b'\n';
+    is_blank | (byte == b'\\') | (byte == b'*') | (byte == b'`') | (byte >= 0x80)
 }
 
 fn ascii(character: char) -> char {

@@ -17,12 +17,14 @@
 //! ```
 
 pub mod amounts;
+mod bytes;
 pub mod dictionaries;
 pub mod fold;
 pub mod phrases;
 pub mod prediction;
 pub mod reading;
 pub mod rules;
+mod scan;
 pub mod sections;
 pub mod topics;
 

@@ -2,7 +2,7 @@
 
 use crate::fold::fold_phrase;
 use crate::reading::Text;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use crate::scan::{Kind, Scanner};
 use std::ops::Range;
 
 /// A list of phrases that are found as whole words, whatever their case and accents.
@@ -10,8 +10,10 @@ use std::ops::Range;
 /// A phrase may begin or end with `*`: it then also stands inside a longer word
 /// (`*gehalt` finds "Monatsgehalt").
 pub struct Phrases {
-    automaton: AhoCorasick,
+    scanner: Scanner,
     borders: Vec<Borders>,
+    /// Length of the longest, in bytes of folded text.
+    longest: usize,
 }
 
 /// Which ends of a phrase must be ends of a word.
@@ -24,10 +26,10 @@ pub(crate) struct Borders {
 impl Phrases {
     /// Compiles a list of phrases.
     pub fn new<S: AsRef<str>>(phrases: &[S]) -> Self {
-        Self::compiled(phrases, AhoCorasickKind::DFA)
+        Self::compiled(phrases, Kind::Table)
     }
 
-    fn compiled<S: AsRef<str>>(phrases: &[S], kind: AhoCorasickKind) -> Self {
+    fn compiled<S: AsRef<str>>(phrases: &[S], kind: Kind) -> Self {
         let mut patterns = Vec::new();
         let mut borders = Vec::new();
         for phrase in phrases {
@@ -35,8 +37,11 @@ impl Phrases {
             borders.push(Borders::of(phrase));
             patterns.push(fold_phrase(phrase.trim_matches('*')));
         }
-        let automaton = built(&patterns, kind);
-        Self { automaton, borders }
+        Self {
+            scanner: Scanner::new(&patterns, kind),
+            borders,
+            longest: patterns.iter().map(String::len).max().unwrap_or(0),
+        }
     }
 
     /// All places in a range of folded text, in order of their ends; they may overlap.
@@ -54,9 +59,8 @@ impl Phrases {
         text: &'a str,
         range: Range<usize>,
     ) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
-        self.automaton
-            .find_overlapping_iter(Input::new(text).span(range))
-            .map(|found| (found.pattern().as_usize(), found.range()))
+        self.scanner
+            .scan(text, range)
             .filter(|(index, hit)| self.borders[*index].hold(text.as_bytes(), hit))
     }
 
@@ -64,9 +68,8 @@ impl Phrases {
     /// glued to the word before: "ExperienceBachelor's degree".
     fn glued<'a>(&'a self, text: &'a Text<'_>) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
         let folded = text.folded();
-        self.automaton
-            .find_overlapping_iter(Input::new(folded))
-            .map(|found| (found.pattern().as_usize(), found.range()))
+        self.scanner
+            .scan(folded, 0..folded.len())
             .filter(|(index, hit)| {
                 let borders = self.borders[*index];
                 let is_new = |at: usize| at > 0 && text.is_capital(at) && !text.is_capital(at - 1);
@@ -99,29 +102,17 @@ impl Phrases {
     pub fn ends(&self, text: &str, range: Range<usize>) -> bool {
         let trimmed = text[range.clone()].trim_end_matches([' ', ':', '(', '~', '"', '\'', '-']);
         let end = range.start + trimmed.len();
-        self.hits(text, range.start..end).any(|hit| hit.end == end)
+        let start = range.start.max(end.saturating_sub(self.longest));
+        self.hits(text, start..end).any(|hit| hit.end == end)
     }
 
     /// Whether the range begins with a phrase, but for white space and punctuation.
     pub fn begins(&self, text: &str, range: Range<usize>) -> bool {
         let trimmed = text[range.clone()].trim_start_matches([' ', '-', '\'', '(', ')', ':']);
         let start = range.end - trimmed.len();
-        self.hits(text, start..range.end)
-            .any(|hit| hit.start == start)
+        let end = range.end.min(start + self.longest);
+        self.hits(text, start..end).any(|hit| hit.start == start)
     }
-}
-
-/// Compiles patterns into one automaton that finds all of them in one pass.
-pub(crate) fn automaton(patterns: &[String]) -> AhoCorasick {
-    built(patterns, AhoCorasickKind::DFA)
-}
-
-fn built(patterns: &[String], kind: AhoCorasickKind) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .kind(Some(kind))
-        .build(patterns)
-        .expect("a list of short phrases is far below the automaton's limits")
 }
 
 impl Borders {
@@ -164,19 +155,16 @@ impl<T: Copy> Dictionary<T> {
 
     /// Compiles lists of phrases, each with its value.
     pub fn new<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
-        Self::compiled(lists, AhoCorasickKind::DFA)
+        Self::compiled(lists, Kind::Table)
     }
 
     /// As [`Dictionary::new`], for long lists that only titles are searched for: it is compiled
     /// many times faster, and searched some times slower.
     pub fn for_titles<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
-        Self::compiled(lists, AhoCorasickKind::ContiguousNFA)
+        Self::compiled(lists, Kind::Compact)
     }
 
-    fn compiled<S: AsRef<str>>(
-        lists: impl IntoIterator<Item = (T, S)>,
-        kind: AhoCorasickKind,
-    ) -> Self {
+    fn compiled<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>, kind: Kind) -> Self {
         let (values, phrases): (Vec<T>, Vec<S>) = lists.into_iter().unzip();
         Self {
             phrases: Phrases::compiled(&phrases, kind),

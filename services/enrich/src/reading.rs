@@ -1,5 +1,6 @@
 //! What every rule is given: the texts of a revision, folded, cut into sentences and sections.
 
+use crate::bytes;
 use crate::dictionaries::Dictionaries;
 use crate::fold::Folded;
 use crate::sections::{Section, Sections};
@@ -196,8 +197,14 @@ pub fn words_around(folded: &str, window: Range<usize>, kept: &Range<usize>) -> 
 
 /// Whether the character at a place of the folded text was written as a capital.
 pub fn is_capital(folded: &Folded, original: &str, at: usize) -> bool {
-    at < folded.text().len()
-        && original[folded.origin_start(at)..].starts_with(|c: char| c.is_uppercase())
+    if at >= folded.text().len() {
+        return false;
+    }
+    let origin = folded.origin_start(at);
+    match original.as_bytes().get(origin) {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
+        _ => original[origin..].starts_with(|c: char| c.is_uppercase()),
+    }
 }
 
 /// Shortened words whose full stop does not end a sentence, in the languages read.
@@ -212,7 +219,7 @@ fn sentence_ends(folded: &Folded, original: &str) -> Vec<usize> {
     let text = folded.text();
     let bytes = text.as_bytes();
     let mut ends = Vec::new();
-    for at in memchr_marks(bytes) {
+    for at in marks(bytes) {
         let ends_here = match bytes[at] {
             b'\n' => true,
             b'!' | b'?' => bytes.get(at + 1) == Some(&b' ') || is_capital(folded, original, at + 1),
@@ -225,8 +232,14 @@ fn sentence_ends(folded: &Folded, original: &str) -> Vec<usize> {
     ends
 }
 
-fn memchr_marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    (0..bytes.len()).filter(|at| matches!(bytes[*at], b'\n' | b'.' | b'!' | b'?'))
+fn marks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let is_mark = |byte| (byte == b'\n') | (byte == b'.') | (byte == b'!') | (byte == b'?');
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = bytes::next(bytes, from, is_mark)?;
+        from = at + 1;
+        Some(at)
+    })
 }
 
 /// Whether a word starts here that is written with one capital and is no ending of a name: "and

@@ -4,8 +4,8 @@
 //! one automaton finds them for all of these rules, and each then judges its own few places.
 
 use crate::fold::fold_phrase;
-use crate::phrases::{Borders, automaton};
-use aho_corasick::AhoCorasick;
+use crate::phrases::Borders;
+use crate::scan::{Kind, Scanner};
 use std::ops::Range;
 
 /// What a phrase is looked for on behalf of.
@@ -56,7 +56,7 @@ impl Mentions {
 
 /// The phrases of all topics, compiled.
 pub struct Topics {
-    automaton: AhoCorasick,
+    scanner: Scanner,
     /// Of each pattern: its topic, its index there and its borders.
     owners: Vec<(Topic, usize, Borders)>,
 }
@@ -73,7 +73,7 @@ impl Topics {
             }
         }
         Self {
-            automaton: automaton(&patterns),
+            scanner: Scanner::new(&patterns, Kind::Table),
             owners,
         }
     }
@@ -81,9 +81,8 @@ impl Topics {
     /// Finds all phrases; of overlapping ones the one that starts first and is longest counts.
     pub fn mentions(&self, text: &str) -> Mentions {
         let mut found = Mentions::default();
-        for hit in self.automaton.find_overlapping_iter(text) {
-            let (topic, phrase, borders) = self.owners[hit.pattern().as_usize()];
-            let range = hit.range();
+        for (pattern, range) in self.scanner.scan(text, 0..text.len()) {
+            let (topic, phrase, borders) = self.owners[pattern];
             let kept = &mut found.of[topic as usize];
             if !borders.hold(text.as_bytes(), &range) {
                 continue;

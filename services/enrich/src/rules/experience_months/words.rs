@@ -1,6 +1,7 @@
 //! The words of `knowledge/experience.toml`, compiled, and the grammar of a stretch of time.
 
 use super::Mention;
+use super::units::Units;
 use crate::fold::fold_phrase;
 use crate::phrases::{Phrases, is_word};
 use crate::reading::Text;
@@ -9,10 +10,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
-struct File {
-    years: Vec<String>,
-    months: Vec<String>,
-    joins: Vec<String>,
+pub(super) struct File {
+    pub(super) years: Vec<String>,
+    pub(super) months: Vec<String>,
+    pub(super) joins: Vec<String>,
     experience: Vec<String>,
     at_least: Vec<String>,
     at_least_after: Vec<String>,
@@ -29,7 +30,7 @@ struct File {
     preferred_after: Vec<String>,
     required: Vec<String>,
     lasting: Vec<String>,
-    numbers: BTreeMap<String, u32>,
+    pub(super) numbers: BTreeMap<String, u32>,
 }
 
 /// Words about experience, compiled.
@@ -51,6 +52,7 @@ pub struct Words {
     pub(super) required: Phrases,
     pub(super) lasting: Phrases,
     numbers: BTreeMap<String, u32>,
+    units: Units,
     time: Regex,
 }
 
@@ -62,6 +64,7 @@ impl Words {
         let file: File = toml::from_str(file)?;
         Ok(Self {
             time: grammar(&file),
+            units: Units::new(&file),
             experience: Phrases::new(&file.experience),
             at_least: Phrases::new(&file.at_least),
             at_least_after: Phrases::new(&file.at_least_after),
@@ -84,11 +87,20 @@ impl Words {
 
     /// Every stretch of time in a text, in order.
     pub fn mentions(&self, text: &Text<'_>, max: usize) -> Vec<Mention> {
-        self.time
-            .captures_iter(text.folded())
-            .filter_map(|captures| self.mention(text, &captures))
-            .take(max)
-            .collect()
+        let folded = text.folded();
+        let mut mentions = Vec::new();
+        for stretch in self.units.stretches(folded) {
+            let mut at = stretch.start;
+            // What stands before the stretch is seen: a number must begin a word.
+            while let Some(captures) = self.time.captures_at(&folded[..stretch.end], at) {
+                at = captures.get_match().end();
+                mentions.extend(self.mention(text, &captures));
+                if mentions.len() >= max {
+                    return mentions;
+                }
+            }
+        }
+        mentions
     }
 
     fn mention(&self, text: &Text<'_>, captures: &Captures<'_>) -> Option<Mention> {

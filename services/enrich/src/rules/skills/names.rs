@@ -11,6 +11,7 @@ use std::ops::Range;
 /// All names of all skills, as one automaton that is entered at the starts of words.
 pub(super) struct Names {
     automaton: NFA,
+    heads: Heads,
     /// Per name: its skill, and whether it is also a word.
     owners: Vec<(usize, bool)>,
 }
@@ -48,6 +49,7 @@ impl Names {
                 .match_kind(MatchKind::Standard)
                 .build(owners.keys())
                 .expect("some thousand short names are far below the automaton's limits"),
+            heads: Heads::of(owners.keys()),
             owners: owners.into_values().collect(),
         }
     }
@@ -78,6 +80,9 @@ impl Names {
     /// The longest name that starts here and ends with a word.
     fn longest(&self, text: &Text<'_>, start: usize, min_bytes: usize) -> Option<Mention> {
         let bytes = text.folded().as_bytes();
+        if !self.heads.may_start(&bytes[start..]) {
+            return None;
+        }
         let mut state = self.automaton.start_state(Anchored::Yes).ok()?;
         let mut best = None;
         for (at, byte) in bytes.iter().enumerate().skip(start) {
@@ -141,6 +146,66 @@ impl Names {
         }
         end.max(start + 1)
     }
+}
+
+/// How names begin: tells of most words at once that no name starts with them.
+struct Heads {
+    /// One bit per hash of a [`head`].
+    bits: Vec<u64>,
+}
+
+impl Heads {
+    /// Bits of a hash: one in some twenty of the bits is set by a few thousand names.
+    const HASH_BITS: u32 = 16;
+
+    fn of<'a>(names: impl Iterator<Item = &'a String>) -> Self {
+        let mut heads = Self {
+            bits: vec![0; 1 << (Self::HASH_BITS - 6)],
+        };
+        for name in names {
+            heads.add(name.as_bytes());
+            if name.len() < HEAD_BYTES {
+                // What is short may stand in the plural ("SQLs").
+                heads.add(format!("{name}s").as_bytes());
+            }
+        }
+        heads
+    }
+
+    fn add(&mut self, name: &[u8]) {
+        let bit = Self::hash(name);
+        self.bits[bit / 64] |= 1 << (bit % 64);
+    }
+
+    /// Whether a name may start here and end with a word; never wrong when it says no.
+    fn may_start(&self, text: &[u8]) -> bool {
+        let bit = Self::hash(text);
+        self.bits[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    fn hash(text: &[u8]) -> usize {
+        /// Spreads heads over the bits: 2^32 divided by the golden ratio.
+        const SPREAD: u32 = 0x9E37_79B9;
+        (head(text).wrapping_mul(SPREAD) >> (32 - Self::HASH_BITS)) as usize
+    }
+}
+
+/// Bytes of a [`head`].
+const HEAD_BYTES: usize = 4;
+
+/// The first bytes, up to the first behind a word: where a short name ends, what follows it differs
+/// from text to text.
+fn head(text: &[u8]) -> u32 {
+    let mut head = 0;
+    for place in 0..HEAD_BYTES {
+        let byte = text.get(place).copied().unwrap_or(b' ');
+        let is_end = !is_word_byte(byte);
+        head |= u32::from(if is_end { b' ' } else { byte }) << (8 * place);
+        if is_end && place > 0 {
+            break;
+        }
+    }
+    head
 }
 
 fn is_word_byte(byte: u8) -> bool {
