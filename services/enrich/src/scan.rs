@@ -91,21 +91,18 @@ impl<A: Automaton> Iterator for Pass<'_, A> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.given == self.ending {
-            let (mut state, mut at) = (self.state, self.at);
-            let mut is_hit = false;
-            while let Some(byte) = self.text.get(at) {
-                state = self.automaton.next_state(Anchored::No, state, *byte);
-                at += 1;
-                if self.automaton.is_special(state) && self.automaton.is_match(state) {
-                    is_hit = true;
-                    break;
-                }
-            }
-            (self.state, self.at) = (state, at);
-            if !is_hit {
+            let (automaton, mut state) = (self.automaton, self.state);
+            let hit = self.text.get(self.at..)?.iter().position(|byte| {
+                state = automaton.next_state(Anchored::No, state, *byte);
+                automaton.is_special(state) && automaton.is_match(state)
+            });
+            let Some(hit) = hit else {
+                self.at = self.text.len();
                 return None;
-            }
-            self.ending = self.automaton.match_len(state);
+            };
+            self.at += hit + 1;
+            self.state = state;
+            self.ending = automaton.match_len(state);
             self.given = 0;
         }
         let pattern = self.automaton.match_pattern(self.state, self.given);

@@ -54,14 +54,13 @@ static CUT: LazyLock<Regex> = LazyLock::new(|| {
 /// words, at most one empty line between lines, bullets as `- `. Cleaning a clean text changes
 /// nothing.
 pub fn clean_text(raw: &str, format: TextFormat) -> String {
-    settle(raw, |text| fold_lines(&unmark(text, format)))
+    settle(raw, |text| fold_lines(&unmark(text, format)), is_settled)
 }
 
 /// Cleans a text that is one line: a title, a name, a place.
 pub fn one_line(raw: &str) -> String {
-    settle(raw, |text| {
-        fold_spaces(&unmark(text, TextFormat::Plain).replace('\n', " "))
-    })
+    let pass = |text: &str| fold_spaces(&unmark(text, TextFormat::Plain).replace('\n', " "));
+    settle(raw, pass, is_settled)
 }
 
 /// A cell on one line; empty when it holds a word for nothing.
@@ -111,17 +110,47 @@ pub fn completeness(clean: &str) -> Completeness {
     }
 }
 
-fn settle(raw: &str, pass: impl Fn(&str) -> String) -> String {
-    let mut text = raw.to_owned();
+/// Cleans until nothing changes; `is_settled` tells of most cleaned texts at little cost that
+/// nothing will.
+fn settle(raw: &str, pass: impl Fn(&str) -> String, is_settled: impl Fn(&str) -> bool) -> String {
+    let mut text = Cow::Borrowed(raw);
     for _ in 0..PASSES_MAX {
         let next = pass(&text);
-        if next == text {
-            return text;
+        if next == text || is_settled(&next) {
+            return next;
         }
-        text = next;
+        text = Cow::Owned(next);
     }
     let bare = |c: char| !c.is_alphanumeric() && !c.is_whitespace() && c != '.' && c != ',';
     pass(&pass(&text.replace(bare, " ")))
+}
+
+/// Whether a pass over what a pass made of a text surely changes nothing: no mark is left, and all
+/// lines begin like lines of plain text.
+fn is_settled(text: &str) -> bool {
+    let is_mark = |byte: u8| {
+        (byte == b'&')
+            | (byte == b'\\')
+            | (byte == b'[')
+            | (byte == b'<')
+            | (byte == b'`')
+            | (byte == b'*')
+            | (byte == b'~')
+            | (byte == b'_')
+    };
+    let has_mark = text.bytes().fold(false, |any, byte| any | is_mark(byte));
+    let is_framed = text.starts_with('\n') || text.ends_with('\n') || text.contains("\n\n\n");
+    !has_mark
+        && !is_framed
+        && text.lines().all(opens_plainly)
+        && matches!(printable(text), Cow::Borrowed(_))
+}
+
+/// Whether a folded line is empty, or begins, perhaps behind one bullet, as no rule, heading or
+/// bullet does.
+fn opens_plainly(line: &str) -> bool {
+    let first = line.strip_prefix("- ").unwrap_or(line).chars().next();
+    first.is_none_or(|first| first.is_alphanumeric() || matches!(first, '(' | '"' | '$' | '€'))
 }
 
 fn unmark(text: &str, format: TextFormat) -> Cow<'_, str> {
@@ -174,8 +203,9 @@ fn replace_first(text: &mut Cow<'_, str>, pattern: &Regex, by: &str) {
 
 /// Drops what has no width and controls; other spaces become spaces, other line ends `\n`.
 fn printable(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
-    if text.bytes().all(plain) {
+    let plain = |byte: u8| (byte == b'\n') | (b' '..=b'~').contains(&byte);
+    // All bytes are asked, so that many are asked at once.
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return Cow::Borrowed(text);
     }
     let mut kept = Cow::Borrowed(text);
