@@ -7,7 +7,6 @@
 //! Source of the words: `knowledge/experience.toml`.
 
 mod skill;
-mod units;
 mod words;
 
 use super::{Finding, Rule};

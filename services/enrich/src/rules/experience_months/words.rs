@@ -1,7 +1,6 @@
 //! The words of `knowledge/experience.toml`, compiled, and the grammar of a stretch of time.
 
 use super::Mention;
-use super::units::Units;
 use crate::fold::fold_phrase;
 use crate::phrases::{Phrases, is_word};
 use crate::reading::Text;
@@ -10,10 +9,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
-pub(super) struct File {
-    pub(super) years: Vec<String>,
-    pub(super) months: Vec<String>,
-    pub(super) joins: Vec<String>,
+struct File {
+    years: Vec<String>,
+    months: Vec<String>,
+    joins: Vec<String>,
     experience: Vec<String>,
     at_least: Vec<String>,
     at_least_after: Vec<String>,
@@ -30,7 +29,7 @@ pub(super) struct File {
     preferred_after: Vec<String>,
     required: Vec<String>,
     lasting: Vec<String>,
-    pub(super) numbers: BTreeMap<String, u32>,
+    numbers: BTreeMap<String, u32>,
 }
 
 /// Words about experience, compiled.
@@ -52,7 +51,6 @@ pub struct Words {
     pub(super) required: Phrases,
     pub(super) lasting: Phrases,
     numbers: BTreeMap<String, u32>,
-    units: Units,
     time: Regex,
 }
 
@@ -64,7 +62,6 @@ impl Words {
         let file: File = toml::from_str(file)?;
         Ok(Self {
             time: grammar(&file),
-            units: Units::new(&file),
             experience: Phrases::new(&file.experience),
             at_least: Phrases::new(&file.at_least),
             at_least_after: Phrases::new(&file.at_least_after),
@@ -87,20 +84,11 @@ impl Words {
 
     /// Every stretch of time in a text, in order.
     pub fn mentions(&self, text: &Text<'_>, max: usize) -> Vec<Mention> {
-        let folded = text.folded();
-        let mut mentions = Vec::new();
-        for stretch in self.units.stretches(folded) {
-            let mut at = stretch.start;
-            // What stands before the stretch is seen: a number must begin a word.
-            while let Some(captures) = self.time.captures_at(&folded[..stretch.end], at) {
-                at = captures.get_match().end();
-                mentions.extend(self.mention(text, &captures));
-                if mentions.len() >= max {
-                    return mentions;
-                }
-            }
-        }
-        mentions
+        self.time
+            .captures_iter(text.folded())
+            .filter_map(|captures| self.mention(text, &captures))
+            .take(max)
+            .collect()
     }
 
     fn mention(&self, text: &Text<'_>, captures: &Captures<'_>) -> Option<Mention> {
