@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn a_record_that_says_nothing_has_no_answers() {
         let read = Extraction::new().read(&json!({}));
-        assert_eq!(read.facts.len(), 0);
+        assert_eq!(read.answers["completeness"], "TITLE_ONLY");
+        assert_eq!(read.answers["skills"], json!([]));
         assert_eq!(read.answers["pay"], Json::Null);
     }
 }
