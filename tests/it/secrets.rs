@@ -96,8 +96,12 @@ async fn use_everything(api: &str) -> Value {
     assert_eq!(status, 202, "{said}");
     let shown = said["status_url"].as_str().unwrap().to_owned();
     eventually(async || (ask("GET", &shown, vec![]).1["done"] == true).then_some(())).await;
-    let (_, page) = ask("GET", &format!("/v1/jobs?q={TEXT}"), vec![]);
-    assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+    // Search may be some seconds behind.
+    eventually(async || {
+        let (_, page) = ask("GET", &format!("/v1/jobs?q={TEXT}"), vec![]);
+        (page["items"].as_array()?.len() == 1).then_some(())
+    })
+    .await;
     ask(
         "POST",
         &format!("/v1/recommendations/runs?x={TEXT}"),
