@@ -1,5 +1,9 @@
 # Each target is one script in deploy/ or one command.
 .DEFAULT_GOAL := help
+# Wherever this machine keeps what cargo builds: what is run here is run from target/.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+# A folder to go to is one of this checkout.
+unexport CDPATH
 .PHONY: help run up down check openapi-check test bench clean
 
 help: ## Show this

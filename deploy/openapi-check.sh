@@ -32,5 +32,6 @@ export JMIP_API_ADDRESS_RATE=1000000
     --captured-at 2026-01-12T08:00:00Z --wait &&
     "$jmip" profile import "$OLDPWD/services/score/examples/profile.json")
 url=$(sed -n 's/^ *"api_url": "\(.*\)",\{0,1\}$/\1/p' "$dir/.jmip/endpoints.json")
+# shellcheck disable=SC2086 # Several words are several arguments.
 "$venv/bin/schemathesis" --config-file deploy/schemathesis.toml run "$url/openapi.json" \
     --header "Authorization: Bearer $(cat "$dir/.jmip/api-key")" ${OPENAPI_CHECK_ARGS:-}

@@ -5,6 +5,10 @@ set -eu
 cd "$(dirname "$0")/.."
 jmip=target/release/jmip
 
+command -v cargo >/dev/null || {
+    echo "run: Rust is missing: https://rustup.rs installs it. If it just did, a new terminal knows" >&2
+    exit 1
+}
 sh deploy/setup.sh
 cargo build --release --package jmip
 $jmip up --detach

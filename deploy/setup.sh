@@ -4,9 +4,12 @@
 # name with pinned hashes. Done once: after that it only looks. Servers that JMIP_NATS_URL and
 # JMIP_DATABASE_URL name need no programs here.
 set -eu
+start=$PWD
 cd "$(dirname "$0")/.."
 umask 077
 servers=${JMIP_SERVERS_DIR:-$PWD/.jmip/servers}
+# A relative one counts from where the caller stands, as it does for jmip.
+case $servers in /*) ;; *) servers=$start/$servers ;; esac
 postgres_at_least=15
 
 say() { echo "setup: $*"; }
@@ -25,13 +28,15 @@ need_pip() {
     if command -v apt-get >/dev/null && { [ -z "$as_root" ] || $as_root true 2>/dev/null; }; then
         say "installing python3 and python3-pip by apt-get"
         export DEBIAN_FRONTEND=noninteractive
-        { $as_root apt-get update -qq &&
-            $as_root apt-get install -qq -y --no-install-recommends python3 python3-pip; } >&2 ||
-            fail "apt-get could not install python3 and python3-pip"
+        {
+            $as_root apt-get update -qq &&
+                $as_root apt-get install -qq -y --no-install-recommends python3 python3-pip
+        } >/dev/null || fail "apt-get could not install python3 and python3-pip"
     fi
     have_pip || fail "$1 is missing, and python3 with pip, which would download it, is missing too.
-Install python3 and pip (Debian and Ubuntu: apt-get install python3-pip; Fedora: dnf install
-python3-pip; macOS: brew install python), or $2, and run this again."
+Install python3 and pip (Debian and Ubuntu: sudo apt-get install python3-pip, after sudo apt-get
+update on a new machine; Fedora: sudo dnf install python3-pip; macOS: brew install python), or
+$2, and run this again."
 }
 
 # fetch NAME WHAT ELSE [PIP OPTION...]: downloads and unpacks deploy/requirements-NAME.txt into
@@ -43,6 +48,7 @@ fetch() {
     say "downloading $what"
     new=$servers/new.$$
     trap 'rm -rf "$new"' EXIT
+    trap 'exit 1' HUP INT TERM
     mkdir "$new"
     python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-deps \
         --only-binary=:all: --require-hashes "$@" \
@@ -53,7 +59,7 @@ again; otherwise $else."
     rm -rf "${servers:?}/$name"
     mv "$new/files" "$servers/$name"
     rm -rf "$new"
-    trap - EXIT
+    trap - EXIT HUP INT TERM
 }
 
 # link FOLDER PROGRAM...: a program has to say its version before it counts.
@@ -61,11 +67,17 @@ link() {
     folder=$1
     shift
     for program in "$@"; do
-        # Unpacking a wheel does not restore this bit; what the system has is none of our business.
-        case $folder in "$servers"/*) chmod u+x "$folder/$program" ;; esac
+        to=$folder/$program
+        case $folder in "$servers"/*)
+            # Unpacking a wheel does not restore this bit; what the system has is none of our
+            # business. What is ours is linked so that the checkout can be moved.
+            chmod u+x "$folder/$program"
+            to=..${folder#"$servers"}/$program
+            ;;
+        esac
         "$folder/$program" --version >/dev/null 2>&1 ||
             fail "$folder/$program does not run on this machine ($(uname -sm))"
-        ln -sf "$folder/$program" "$servers/bin/$program"
+        ln -sf "$to" "$servers/bin/$program"
     done
 }
 

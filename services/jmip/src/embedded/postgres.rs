@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use rustix::process::Signal;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,6 +42,9 @@ const SETTINGS: &[&str] = &[
     "log_checkpoints=off",
     // Otherwise a failing row is quoted in its log, with what a posting says.
     "log_error_verbosity=terse",
+    // What macOS does by default leaves a commit in the cache of the drive.
+    #[cfg(target_os = "macos")]
+    "wal_sync_method=fsync_writethrough",
 ];
 
 /// How to reach the server.
@@ -75,9 +79,8 @@ pub(super) fn start(held: &Held) -> anyhow::Result<(Address, Supervised)> {
         "-D".into(),
         data.clone().into(),
     ]);
-    let mut folder = OsString::from("unix_socket_directories=");
-    folder.push(&sockets);
-    for setting in SETTINGS.iter().map(OsString::from).chain([folder]) {
+    let sockets_setting = OsString::from_vec(sockets_setting(&sockets));
+    for setting in SETTINGS.iter().map(OsString::from).chain([sockets_setting]) {
         command.extend(["-c".into(), setting]);
     }
     let log = held.log("postgres");
@@ -244,6 +247,19 @@ fn socket_folder(dir: &Path, owner: u32) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// The setting takes a list: quoted, a folder may have a comma in its name.
+fn sockets_setting(sockets: &Path) -> Vec<u8> {
+    let mut setting = b"unix_socket_directories=\"".to_vec();
+    for &byte in sockets.as_os_str().as_encoded_bytes() {
+        if byte == b'"' {
+            setting.push(byte);
+        }
+        setting.push(byte);
+    }
+    setting.push(b'"');
+    setting
+}
+
 fn percent_encoded(path: &Path) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     path.as_os_str()
@@ -295,6 +311,12 @@ mod tests {
         let host = tokio_postgres::config::Host::Unix("/tmp/a b&c/ü".into());
         assert_eq!(config.get_hosts(), [host]);
         assert_eq!(config.get_dbname(), Some("jmip"));
+    }
+
+    #[test]
+    fn a_socket_folder_with_a_comma_is_one_folder() {
+        let setting = sockets_setting(Path::new(r#"/tmp/a, "b""#));
+        assert_eq!(setting, br#"unix_socket_directories="/tmp/a, ""b""""#);
     }
 
     #[test]

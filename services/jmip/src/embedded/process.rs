@@ -225,6 +225,9 @@ pub(super) fn command(words: &[OsString], log: &Path) -> anyhow::Result<Command>
     }
     command
         .args(arguments)
+        // Logs in one language; and without a locale, as over ssh or from launchd, Postgres does
+        // not start on macOS, whose way to find one makes threads.
+        .env("LC_ALL", "C")
         .process_group(0)
         .current_dir("/")
         .stdin(Stdio::null())

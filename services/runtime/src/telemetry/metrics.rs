@@ -208,7 +208,7 @@ fn resident_memory(meter: &Meter) {
     meter
         .u64_observable_gauge("process_resident_memory")
         .with_unit("By")
-        .with_description("Memory this process has in RAM; Linux only.")
+        .with_description("Memory this process has in RAM.")
         .with_callback(|observer| {
             if let Some(bytes) = resident_bytes() {
                 observer.observe(bytes, &[]);
@@ -217,11 +217,27 @@ fn resident_memory(meter: &Meter) {
         .build();
 }
 
+#[cfg(target_os = "linux")]
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn resident_bytes() -> Option<u64> {
+    let pid = std::process::id().to_string();
+    let output = std::process::Command::new("ps")
+        .args(["-o", "rss=", "-p", &pid])
+        .output()
+        .ok()?;
+    let kib: u64 = std::str::from_utf8(&output.stdout)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     Some(kib * 1024)
 }
