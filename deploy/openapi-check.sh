@@ -6,7 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 jmip=$PWD/${JMIP_BINARY:-target/debug/jmip}
-venv=target/openapi-check/venv
+root=$PWD
+venv=$root/target/openapi-check/venv
 pins=deploy/requirements-schemathesis.txt
 
 sh deploy/setup.sh
@@ -28,10 +29,12 @@ trap 'exit 1' INT TERM
 export JMIP_API_ADDRESS_RATE=1000000
 "$jmip" up --detach --dir "$dir/.jmip"
 # Something to find, and something to rank by.
-(cd "$dir" && "$jmip" publish "$OLDPWD/deploy/sample/jobspy_2026-01-12.csv" --source jobspy \
+(cd "$dir" && "$jmip" publish "$root/deploy/sample/jobspy_2026-01-12.csv" --source jobspy \
     --captured-at 2026-01-12T08:00:00Z --wait &&
-    "$jmip" profile import "$OLDPWD/services/score/examples/profile.json")
+    "$jmip" profile import "$root/services/score/examples/profile.json")
 url=$(sed -n 's/^ *"api_url": "\(.*\)",\{0,1\}$/\1/p' "$dir/.jmip/endpoints.json")
+# It keeps notes where it runs.
+cd "$dir"
 # shellcheck disable=SC2086 # Several words are several arguments.
-"$venv/bin/schemathesis" --config-file deploy/schemathesis.toml run "$url/openapi.json" \
+"$venv/bin/schemathesis" --config-file "$root/deploy/schemathesis.toml" run "$url/openapi.json" \
     --header "Authorization: Bearer $(cat "$dir/.jmip/api-key")" ${OPENAPI_CHECK_ARGS:-}
