@@ -133,7 +133,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let exit = match ran {
         Ok(exit) => exit,
         Err(error) => {
-            complain(&jmip_runtime::chain(error.as_ref()));
+            complain(&said(&error));
             error
                 .downcast_ref::<Ends>()
                 .map_or(Exit::Failed, |ends| ends.exit)
@@ -143,6 +143,14 @@ pub fn main(cli: Cli) -> ExitCode {
     runtime.shutdown_background();
     telemetry.stop();
     ExitCode::from(exit as u8)
+}
+
+/// What is said of an error: our own texts whole, of others' only first lines.
+fn said(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Ends>() {
+        Some(ends) if error.to_string() == ends.text => ends.text.clone(),
+        _ => jmip_runtime::chain(error.as_ref()),
+    }
 }
 
 /// What a collector is told of a command: those that put something on the log begin a trace.

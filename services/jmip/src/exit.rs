@@ -20,7 +20,7 @@ pub enum Exit {
     NotFound = 5,
 }
 
-/// An error that ends in a code of its own.
+/// An error that ends in a code of its own, and whose text is said whole.
 #[derive(Debug)]
 pub struct Ends {
     /// The code.

@@ -1,4 +1,4 @@
-//! Commands that answer without a running system: completions, and the doctor.
+//! Commands where no system runs: completions, the doctor, and a start that fails.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use clap::CommandFactory as _;
@@ -131,4 +131,20 @@ fn servers_that_accept_and_say_nothing_are_not_waited_for() {
     assert!(remedy.contains("JMIP_NATS_URL"), "{remedy}");
     let said = text(&output) + &String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains(PASSWORD), "{said}");
+}
+
+#[test]
+fn a_server_that_does_not_start_is_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = || jmip(folder.path(), &["up", "--servers-only", "--detach"]).output();
+    assert!(up().unwrap().status.success());
+    let down = jmip(folder.path(), &["down"]).output();
+    assert!(down.unwrap().status.success());
+    let settings = folder.path().join(".jmip/postgres/data/postgresql.conf");
+    std::fs::write(settings, "no_such_setting = on\n").unwrap();
+
+    let output = up().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("no_such_setting"), "{said}");
 }

@@ -2,6 +2,7 @@
 
 use super::endpoints::Endpoints;
 use super::{directory, endpoints, process};
+use crate::exit::{Exit, ends};
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal};
 use std::ffi::OsString;
@@ -62,7 +63,8 @@ pub fn detach(
     while Instant::now() < end {
         if let Some(status) = child.try_wait()? {
             let last = directory::last_lines(&log, before_bytes);
-            anyhow::bail!("jmip ended before it was ready ({status}):\n{last}");
+            let text = format!("jmip ended before it was ready ({status}):\n{last}");
+            return Err(ends(Exit::Failed, text));
         }
         let ready = endpoints::read(dir)
             .filter(|endpoints| endpoints.pid == Some(child.id()) && is_ready(endpoints));

@@ -1,6 +1,7 @@
 //! One server as a child process that is started again whenever it dies.
 
 use super::directory::last_lines;
+use crate::exit::{Exit, ends};
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use std::ffi::OsString;
@@ -102,11 +103,9 @@ impl Supervised {
             return Ok(());
         }
         let why = failure.unwrap_or_else(|| last_lines(&self.log, 0));
-        anyhow::bail!(
-            "{} does not start ({}):\n{why}",
-            self.name,
-            self.log.display()
-        )
+        let (name, log) = (self.name, self.log.display());
+        let text = format!("{name} does not start ({log}):\n{why}");
+        Err(ends(Exit::Failed, text))
     }
 
     /// Asks the server to end, without waiting.
