@@ -171,15 +171,15 @@ async fn a_large_export_is_traced_by_batches_and_what_is_left_is_sent_at_the_end
             .iter()
             .filter(|span| span.name == "market transaction");
         let events: i64 = written.filter_map(|span| number(span, "jmip.inputs")).sum();
-        // Each posting is observed, normalized and enriched.
-        (events >= 3 * POSTINGS as i64).then_some(spans)
+        // Each posting is observed, normalized and enriched. Metrics are sent on their own, and what
+        // is down no longer holds its folder but may still be sending.
+        let metrics = &collector.taken().metrics;
+        let is_told = ["jmip_inputs", "jmip_transaction"]
+            .iter()
+            .all(|name| metrics.contains(*name));
+        (is_told && events >= 3 * POSTINGS as i64).then_some(spans)
     })
     .await;
-    let metrics = collector.taken().metrics.clone();
-    assert!(
-        metrics.contains("jmip_inputs") && metrics.contains("jmip_transaction"),
-        "{metrics:?}"
-    );
     println!("{POSTINGS} postings, {} spans", spans.len());
     assert!(spans.len() < POSTINGS / 10, "{} spans", spans.len());
 }
