@@ -123,6 +123,14 @@ async fn a_rebuild_that_is_killed_changes_nothing_and_can_be_repeated() {
         let found = all.iter().find(is_building)?;
         Some((found.schema.clone(), found.last_seq))
     };
+    // A reader in the middle of a transaction keeps the new version from being shown too soon.
+    let url = endpoints(&place).database_url;
+    let (reader, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let holding = "BEGIN; SELECT count(*) FROM api.export";
+    reader.batch_execute(holding).await.unwrap();
     for _ in 0..2 {
         let mut rebuild = place
             .command(&["projections", "rebuild", "market"])
@@ -133,6 +141,7 @@ async fn a_rebuild_that_is_killed_changes_nothing_and_can_be_repeated() {
         rebuild.wait().unwrap();
         assert_eq!(place.digests().await, before);
     }
+    reader.batch_execute("COMMIT").await.unwrap();
     let (left, _) = building().await.unwrap();
     let rebuilt = place.json(&["projections", "rebuild", "market", "--json"]);
     assert_eq!(rebuilt["live"], left.as_str());
