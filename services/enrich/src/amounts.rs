@@ -124,7 +124,8 @@ pub fn amounts(text: &str, signs: &Signs, is_capital: impl Fn(usize) -> bool) ->
         };
         let digits = Digits::read(bytes, first);
         let next = digits.end;
-        if let Some(amount) = amount(text, signs, digits, &is_capital) {
+        let taken = found.last().map_or(0, |last: &Amount| last.range.end);
+        if let Some(amount) = amount(text, signs, taken, digits, &is_capital) {
             found.push(amount);
         }
         at = next;
@@ -135,11 +136,14 @@ pub fn amounts(text: &str, signs: &Signs, is_capital: impl Fn(usize) -> bool) ->
 fn amount(
     text: &str,
     signs: &Signs,
+    taken: usize,
     digits: Digits,
     is_capital: &impl Fn(usize) -> bool,
 ) -> Option<Amount> {
     let bytes = text.as_bytes();
     let before = sign_before(text, signs, digits.start);
+    // What the number before has for its own is not this one's as well: "5 AUD 5".
+    let before = before.filter(|(_, start)| *start >= taken);
     let is_glued = digits.start > 0 && b"#_:@".contains(&bytes[digits.start - 1]);
     let in_word = digits.start > 0 && is_word(bytes[digits.start - 1]);
     if before.is_none()
@@ -457,12 +461,26 @@ mod tests {
         assert_eq!(values("401kskills"), Vec::<i64>::new());
     }
 
+    #[test]
+    fn a_sign_belongs_to_one_number() {
+        let found = read("5 cad$ 5 cad$ 5");
+        assert!(
+            found.is_sorted_by(|a, b| a.range.end <= b.range.start),
+            "{found:?}"
+        );
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_read_without_panic(text in "[0-9.,' k$€a\\-]{0,60}") {
-            let folded = crate::fold::fold_phrase(&text);
+        fn numbers_of_any_text_stand_one_behind_the_other(
+            pieces in proptest::collection::vec("[0-9.,' k$€a\\-]{1,6}|cad|eur|us\\$", 0..20),
+        ) {
+            let folded = crate::fold::fold_phrase(&pieces.concat());
+            let mut end = 0;
             for amount in read(&folded) {
-                prop_assert!(folded.get(amount.range).is_some());
+                prop_assert!(amount.range.start >= end);
+                prop_assert!(folded.get(amount.range.clone()).is_some());
+                end = amount.range.end;
             }
         }
     }

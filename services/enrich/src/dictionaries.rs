@@ -91,6 +91,14 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
     let languages = languages_asked::Words::parse(LANGUAGES).expect(SHIPPED);
     let onsite_days = onsite_days::Words::parse(ONSITE_DAYS).expect(SHIPPED);
     let residence = applicant_location::Words::parse(RESIDENCE).expect(SHIPPED);
+    let headings = Headings::parse(HEADINGS).expect(SHIPPED);
+    let workplace = workplace::Words::parse(WORKPLACE).expect(SHIPPED);
+    let seniority = seniority::Words::parse(SENIORITY).expect(SHIPPED);
+    let employment_type = employment_type::Words::parse(EMPLOYMENT_TYPE).expect(SHIPPED);
+    let working_time = working_time::Words::parse(WORKING_TIME).expect(SHIPPED);
+    let job_duration = job_duration::Words::parse(JOB_DURATION).expect(SHIPPED);
+    let education = education::Words::parse(EDUCATION).expect(SHIPPED);
+    let industries = industry::Industries::parse(INDUSTRIES).expect(SHIPPED);
     let topics = Topics::new(&[
         (Topic::Applicants, applicants.topic()),
         (Topic::Benefits, benefits.topic()),
@@ -99,6 +107,16 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
         (Topic::Languages, languages.topic()),
         (Topic::Days, onsite_days.topic()),
         (Topic::Residence, residence.topic()),
+        (Topic::Headings, headings.topic()),
+        (Topic::Workplace, workplace.topic()),
+        (Topic::Seniority, seniority.topic()),
+        (Topic::EmploymentType, employment_type.topic()),
+        (Topic::WorkingTime, working_time.topic()),
+        (Topic::JobDuration, job_duration.topic()),
+        (Topic::Education, education.topic()),
+        (Topic::Industry, industries.topic()),
+        (Topic::Cues, skills.cues()),
+        (Topic::Skills, skills.spellings()),
     ]);
     let dictionaries = Dictionaries {
         description_language: description_language::Words::parse(DESCRIPTION_LANGUAGE)
@@ -111,17 +129,17 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
         onsite_days,
         residence,
         topics,
-        headings: Headings::parse(HEADINGS).expect(SHIPPED),
+        headings,
+        workplace,
+        seniority,
+        employment_type,
+        working_time,
+        job_duration,
+        education,
+        industries,
         pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
         experience: experience_months::Words::parse(EXPERIENCE).expect(SHIPPED),
-        workplace: workplace::Words::parse(WORKPLACE).expect(SHIPPED),
-        seniority: seniority::Words::parse(SENIORITY).expect(SHIPPED),
-        employment_type: employment_type::Words::parse(EMPLOYMENT_TYPE).expect(SHIPPED),
-        working_time: working_time::Words::parse(WORKING_TIME).expect(SHIPPED),
-        job_duration: job_duration::Words::parse(JOB_DURATION).expect(SHIPPED),
-        education: education::Words::parse(EDUCATION).expect(SHIPPED),
         role_families: role_family::Families::parse(ROLE_FAMILIES).expect(SHIPPED),
-        industries: industry::Industries::parse(INDUSTRIES).expect(SHIPPED),
         skills,
     };
     let mut sources = [

@@ -11,6 +11,8 @@ use unicode_normalization::char::decompose_canonical;
 pub struct Folded {
     text: String,
     origins: Vec<u32>,
+    /// Where a capital stands right behind a small letter or digit.
+    seams: Vec<u32>,
 }
 
 impl Folded {
@@ -21,22 +23,25 @@ impl Folded {
         let mut folded = Self {
             text: String::with_capacity(original.len()),
             origins: Vec::with_capacity(original.len()),
+            seams: Vec::new(),
         };
         let bytes = original.as_bytes();
         let mut done = 0;
         while let Some(at) = bytes::next(bytes, done, is_unlike_its_fold) {
-            folded.push_plain(done, &original[done..at]);
+            folded.push_run(done..at, original);
             let Some(character) = original[at..].chars().next() else {
                 break;
             };
+            let pushed = folded.text.len();
             if !is_markup(bytes, at) {
                 folded.push(at, character);
+                folded.note_seam(pushed, original);
             } else if is_glued_bullet(bytes, at) {
                 folded.keep(at, '\n');
             }
             done = at + character.len_utf8();
         }
-        folded.push_plain(done, &original[done..]);
+        folded.push_run(done..bytes.len(), original);
         folded
     }
 
@@ -62,6 +67,52 @@ impl Folded {
     /// Where in the original the character at this place of the folded text begins.
     pub fn origin_start(&self, at: usize) -> usize {
         self.origins[at] as usize
+    }
+
+    /// Where a word seems to be glued to the one before it: a capital right behind a small letter or
+    /// a digit, in order.
+    pub fn seams(&self) -> &[u32] {
+        &self.seams
+    }
+
+    /// Whether a place is one of [`Folded::seams`].
+    pub fn is_seam(&self, at: usize) -> bool {
+        u32::try_from(at).is_ok_and(|at| self.seams.binary_search(&at).is_ok())
+    }
+
+    /// Whether the character at this place was written as a capital.
+    pub fn is_capital(&self, at: usize, original: &str) -> bool {
+        let Some(origin) = self.origins.get(at).map(|origin| *origin as usize) else {
+            return false;
+        };
+        match original.as_bytes().get(origin) {
+            Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
+            _ => original[origin..].starts_with(|c: char| c.is_uppercase()),
+        }
+    }
+
+    fn note_seam(&mut self, at: usize, original: &str) {
+        let bytes = self.text.as_bytes();
+        let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        let is_seam = at > 0
+            && is_word(at)
+            && is_word(at - 1)
+            && self.is_capital(at, original)
+            && !self.is_capital(at - 1, original);
+        if is_seam {
+            self.seams.extend(u32::try_from(at));
+        }
+    }
+
+    fn push_run(&mut self, range: Range<usize>, original: &str) {
+        let pushed = self.text.len();
+        let run = &original[range.clone()];
+        self.push_plain(range.start, run);
+        self.note_seam(pushed, original);
+        let bytes = run.as_bytes();
+        for at in seams(bytes) {
+            self.seams.extend(u32::try_from(pushed + at));
+        }
     }
 
     /// Takes over a run of ASCII that differs from its fold in nothing but its capitals.
@@ -121,6 +172,26 @@ impl Folded {
         let origin = u32::try_from(at).unwrap_or(u32::MAX);
         self.origins.resize(self.text.len(), origin);
     }
+}
+
+/// Where a capital follows a small letter or a digit in plain ASCII, looked for a block at a time.
+fn seams(run: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    const BLOCK: usize = 32;
+    let is_seam = |left: u8, right: u8| {
+        (left.is_ascii_lowercase() | left.is_ascii_digit()) & right.is_ascii_uppercase()
+    };
+    let lefts = run.chunks(BLOCK);
+    let rights = run.get(1..).unwrap_or_default().chunks(BLOCK);
+    let pairs = lefts.zip(rights).enumerate();
+    let hit = pairs.filter(move |(_, (lefts, rights))| {
+        let pairs = lefts.iter().zip(*rights);
+        pairs.fold(false, |any, (left, right)| any | is_seam(*left, *right))
+    });
+    hit.flat_map(move |(block, (lefts, rights))| {
+        let pairs = lefts.iter().zip(rights).enumerate();
+        let places = pairs.filter(move |(_, (left, right))| is_seam(**left, **right));
+        places.map(move |(at, _)| block * BLOCK + at + 1)
+    })
 }
 
 /// Whether a byte begins anything that folds to more or other than its small letter.

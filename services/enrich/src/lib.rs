@@ -20,6 +20,7 @@ pub mod amounts;
 mod bytes;
 pub mod dictionaries;
 pub mod fold;
+mod lexicon;
 pub mod phrases;
 pub mod prediction;
 pub mod reading;
@@ -27,6 +28,7 @@ pub mod rules;
 mod scan;
 pub mod sections;
 pub mod topics;
+mod tree;
 
 pub use dictionaries::{Dictionaries, knowledge, resolve_skill};
 pub use rules::skills::DictionaryError;

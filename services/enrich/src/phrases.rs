@@ -124,16 +124,31 @@ impl Borders {
         }
     }
 
+    /// Whether a phrase must begin where a word does.
+    pub(crate) fn starts(self) -> bool {
+        self.start
+    }
+
+    /// Whether a phrase must end where a word does.
+    pub(crate) fn ends(self) -> bool {
+        self.end
+    }
+
     /// Whether the ends of a hit are ends of words where they must be.
-    pub(crate) fn hold(self, text: &[u8], hit: &Range<usize>) -> bool {
+    fn hold(self, text: &[u8], hit: &Range<usize>) -> bool {
         let word = |at: usize| text.get(at).is_some_and(|byte| is_word(*byte));
         let start = !self.start || !word(hit.start) || hit.start == 0 || !word(hit.start - 1);
-        let end = !self.end || !word(hit.end - 1) || !word(hit.end);
-        start && end
+        start && self.holds_end(text, hit.end)
+    }
+
+    /// Whether a word ends at a place where it must.
+    pub(crate) fn holds_end(self, text: &[u8], end: usize) -> bool {
+        let word = |at: usize| text.get(at).is_some_and(|byte| is_word(*byte));
+        !self.end || !word(end - 1) || !word(end)
     }
 }
 
-/// Phrases that each stand for a value; where several overlap, the one that starts first counts,
+/// Phrases of titles that each stand for a value; where several overlap, the one that starts first counts,
 /// of those the longest, so that "lead generation" hides "lead".
 pub struct Dictionary<T> {
     phrases: Phrases,
@@ -155,19 +170,10 @@ impl<T: Copy> Dictionary<T> {
 
     /// Compiles lists of phrases, each with its value.
     pub fn new<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
-        Self::compiled(lists, Kind::Table)
-    }
-
-    /// As [`Dictionary::new`], for long lists that only titles are searched for: it is compiled
-    /// many times faster, and searched some times slower.
-    pub fn for_titles<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
-        Self::compiled(lists, Kind::Compact)
-    }
-
-    fn compiled<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>, kind: Kind) -> Self {
         let (values, phrases): (Vec<T>, Vec<S>) = lists.into_iter().unzip();
+        // Long lists that only titles are searched for.
         Self {
-            phrases: Phrases::compiled(&phrases, kind),
+            phrases: Phrases::compiled(&phrases, Kind::Compact),
             values,
         }
     }

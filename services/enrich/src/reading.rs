@@ -66,14 +66,17 @@ impl<'a> Text<'a> {
 
     fn short(dictionaries: &Dictionaries, field: TextField, original: &'a str) -> Self {
         let mut text = Self::new(field, original, Sections::title());
-        text.mentions = dictionaries.topics.mentions(text.folded());
+        text.mentions = dictionaries.topics.mentions(&text.folded);
         text
     }
 
     fn sectioned(dictionaries: &Dictionaries, original: &'a str) -> Self {
         let mut text = Self::new(TextField::Description, original, Sections::default());
-        text.sections = dictionaries.headings.split(&text.folded, original);
-        text.mentions = dictionaries.topics.mentions(text.folded());
+        text.mentions = dictionaries.topics.mentions(&text.folded);
+        let headings = text.mentions.of(Topic::Headings);
+        text.sections = dictionaries
+            .headings
+            .split(headings, &text.folded, original);
         text
     }
 
@@ -104,7 +107,7 @@ impl<'a> Text<'a> {
 
     /// Whether the character at this place was written as a capital.
     pub fn is_capital(&self, at: usize) -> bool {
-        is_capital(&self.folded, self.original, at)
+        self.folded.is_capital(at, self.original)
     }
 
     /// The sentence, list item or line around a place.
@@ -195,18 +198,6 @@ pub fn words_around(folded: &str, window: Range<usize>, kept: &Range<usize>) -> 
     start + lead..kept.end + tail
 }
 
-/// Whether the character at a place of the folded text was written as a capital.
-pub fn is_capital(folded: &Folded, original: &str, at: usize) -> bool {
-    if at >= folded.text().len() {
-        return false;
-    }
-    let origin = folded.origin_start(at);
-    match original.as_bytes().get(origin) {
-        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
-        _ => original[origin..].starts_with(|c: char| c.is_uppercase()),
-    }
-}
-
 /// Shortened words whose full stop does not end a sentence, in the languages read.
 const ABBREVIATIONS: &[&str] = &[
     "e.g", "i.e", "eg", "ie", "min", "max", "approx", "ca", "sr", "jr", "vs", "incl", "excl",
@@ -222,7 +213,7 @@ fn sentence_ends(folded: &Folded, original: &str) -> Vec<usize> {
     for at in marks(bytes) {
         let ends_here = match bytes[at] {
             b'\n' => true,
-            b'!' | b'?' => bytes.get(at + 1) == Some(&b' ') || is_capital(folded, original, at + 1),
+            b'!' | b'?' => bytes.get(at + 1) == Some(&b' ') || folded.is_capital(at + 1, original),
             _ => is_full_stop(folded, original, at),
         };
         if ends_here {
@@ -248,8 +239,7 @@ fn is_long_word(folded: &Folded, original: &str, at: usize) -> bool {
     const LONG_BYTES: usize = 4;
     let bytes = folded.text().as_bytes();
     (at + 1..at + LONG_BYTES).all(|place| {
-        bytes.get(place).is_some_and(u8::is_ascii_alphabetic)
-            && !is_capital(folded, original, place)
+        bytes.get(place).is_some_and(u8::is_ascii_alphabetic) && !folded.is_capital(place, original)
     })
 }
 
@@ -260,9 +250,9 @@ fn is_full_stop(folded: &Folded, original: &str, at: usize) -> bool {
         // "end.Next" ends a sentence, "ASP.NET" and "U.S." do not.
         return at > 0
             && (bytes[at - 1].is_ascii_alphabetic() || bytes[at - 1] == b')')
-            && is_capital(folded, original, next)
+            && folded.is_capital(next, original)
             && bytes.get(next + 1).is_some_and(u8::is_ascii_alphabetic)
-            && (!is_capital(folded, original, at - 1) || is_long_word(folded, original, next));
+            && (!folded.is_capital(at - 1, original) || is_long_word(folded, original, next));
     }
     let word_start = bytes[..at]
         .iter()
@@ -272,7 +262,7 @@ fn is_full_stop(folded: &Folded, original: &str, at: usize) -> bool {
         .count();
     let word = &bytes[at - word_start..at];
     let after = bytes.get(next + 1).copied().unwrap_or(b' ');
-    (is_capital(folded, original, next + 1) || !after.is_ascii_alphanumeric())
+    (folded.is_capital(next + 1, original) || !after.is_ascii_alphanumeric())
         && !ABBREVIATIONS.iter().any(|known| known.as_bytes() == word)
         || (after.is_ascii_digit() && word.len() > 3)
 }

@@ -1,8 +1,8 @@
 //! Cuts a description into sections by its headings, in the languages of the knowledge file.
 
 use crate::fold::Folded;
-use crate::phrases::{Phrases, is_word};
-use crate::reading::is_capital;
+use crate::phrases::is_word;
+use crate::topics::Mention;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -61,7 +61,7 @@ struct HeadingFile {
 
 /// Compiled headings.
 pub struct Headings {
-    phrases: Phrases,
+    phrases: Vec<String>,
     sections: Vec<Section>,
 }
 
@@ -83,22 +83,24 @@ impl Headings {
             .iter()
             .flat_map(|(section, phrases)| phrases.iter().map(|phrase| (*section, phrase)))
             .collect();
-        // Exports glue lines together, so headings are looked for inside words as well.
-        let phrases: Vec<String> = pairs.iter().map(|(_, p)| format!("*{p}*")).collect();
         Ok(Self {
-            phrases: Phrases::new(&phrases),
+            phrases: pairs.iter().map(|(_, phrase)| (*phrase).clone()).collect(),
             sections: pairs.iter().map(|(section, _)| *section).collect(),
         })
     }
 
-    /// Finds the headings of a text.
-    pub fn split(&self, folded: &Folded, original: &str) -> Sections {
+    /// The phrases, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.phrases.iter().map(String::as_str).collect()
+    }
+
+    /// Cuts a text where its headings stand.
+    pub fn split(&self, mentions: &[Mention], folded: &Folded, original: &str) -> Sections {
         let text = folded.text();
-        let mut found: Vec<(Range<usize>, Section)> = self
-            .phrases
-            .numbered(text, 0..text.len())
-            .filter(|(_, hit)| is_heading(folded, original, hit))
-            .map(|(index, hit)| (hit, self.sections[index]))
+        let mut found: Vec<(Range<usize>, Section)> = mentions
+            .iter()
+            .filter(|mention| is_heading(folded, original, &mention.range))
+            .map(|mention| (mention.range.clone(), self.sections[mention.phrase]))
             .take(HEADINGS_MAX)
             .collect();
         // Of overlapping phrases ("qualifications" in "preferred qualifications") the one that
@@ -151,7 +153,7 @@ fn line_end(text: &str, from: usize) -> usize {
 fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
     let text = folded.text();
     let bytes = text.as_bytes();
-    let capital = |at: usize| is_capital(folded, original, at);
+    let capital = |at: usize| folded.is_capital(at, original);
     let is_inside =
         |at: usize| at > 0 && at < bytes.len() && is_word(bytes[at - 1]) && is_word(bytes[at]);
     // Inside a word a heading starts or ends only where a small letter meets a capital.
@@ -206,12 +208,17 @@ fn starts_line(bytes: &[u8], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topics::{Topic, Topics};
 
     fn section_of(text: &str, word: &str) -> Section {
         let headings = Headings::parse(include_str!("../knowledge/headings.toml")).unwrap();
         let folded = Folded::of(text);
         let at = folded.text().find(word).unwrap();
-        headings.split(&folded, text).at(at)
+        let topics = Topics::new(&[(Topic::Headings, headings.topic())]);
+        let mentions = topics.mentions(&folded);
+        headings
+            .split(mentions.of(Topic::Headings), &folded, text)
+            .at(at)
     }
 
     #[test]

@@ -1,11 +1,10 @@
-//! One pass over a text for the phrases that several rules start from.
+//! What every rule looks for in a text, found in one pass.
 //!
-//! A rule about languages, benefits or residence first needs to know where such words stand at all;
-//! one automaton finds them for all of these rules, and each then judges its own few places.
+//! A rule about languages, benefits or schooling first needs to know where such words stand at all;
+//! one pass finds them for all rules, and each then judges its own few places.
 
-use crate::fold::fold_phrase;
-use crate::phrases::Borders;
-use crate::scan::{Kind, Scanner};
+use crate::fold::Folded;
+use crate::lexicon::{Glue, Lexicon};
 use std::ops::Range;
 
 /// What a phrase is looked for on behalf of.
@@ -25,12 +24,60 @@ pub enum Topic {
     Benefits,
     /// How many applied.
     Applicants,
+    /// Headings of sections.
+    Headings,
+    /// Places of work.
+    Workplace,
+    /// Levels of seniority.
+    Seniority,
+    /// Full-time, contract and their like.
+    EmploymentType,
+    /// Units and labels of hours.
+    WorkingTime,
+    /// Terms of jobs.
+    JobDuration,
+    /// Degrees and diplomas.
+    Education,
+    /// Labels of branches.
+    Industry,
+    /// Words that set the tiers of skills.
+    Cues,
+    /// Names of skills.
+    Skills,
 }
 
 /// How many topics there are.
-const TOPICS: usize = 7;
-/// Most mentions of one topic that are kept of one text; a posting has some dozen.
-const MENTIONS_MAX: usize = 512;
+const TOPICS: usize = Topic::Skills as usize + 1;
+/// Most mentions of one topic that are kept of one text; a posting has some dozen, of skills some
+/// hundred.
+const MENTIONS_MAX: usize = 1024;
+/// As [`MENTIONS_MAX`], where mentions that overlap are kept.
+const OVERLAPPING_MAX: usize = 16384;
+
+impl Topic {
+    /// Where its phrases may begin and end.
+    fn glue(self) -> Glue {
+        match self {
+            Self::Seniority
+            | Self::EmploymentType
+            | Self::JobDuration
+            | Self::Education
+            | Self::Headings
+            | Self::Cues => Glue::Seams,
+            Self::WorkingTime => Glue::Digits,
+            Self::Skills => Glue::Names,
+            _ => Glue::None,
+        }
+    }
+
+    /// Whether mentions that overlap are all kept: its rule chooses among them.
+    fn keeps_overlapping(self) -> bool {
+        matches!(
+            self,
+            Self::Headings | Self::Workplace | Self::Industry | Self::Cues | Self::Skills
+        )
+    }
+}
 
 /// A phrase that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +88,8 @@ pub struct Mention {
     pub range: Range<usize>,
 }
 
-/// What was found in one text, by topic, in order, none overlapping another of its topic.
+/// What was found in one text, by topic, in order of starts; none overlapping another of its topic,
+/// but where the rule chooses.
 #[derive(Default)]
 pub struct Mentions {
     of: [Vec<Mention>; TOPICS],
@@ -52,53 +100,61 @@ impl Mentions {
     pub fn of(&self, topic: Topic) -> &[Mention] {
         &self.of[topic as usize]
     }
+
+    /// Keeps a mention; of those that overlap the one that starts first, of these the longest.
+    fn keep(&mut self, topic: Topic, phrase: usize, range: Range<usize>) {
+        let kept = &mut self.of[topic as usize];
+        if topic.keeps_overlapping() {
+            if kept.len() < OVERLAPPING_MAX {
+                kept.push(Mention { phrase, range });
+            }
+            return;
+        }
+        let is_full = kept.len() >= MENTIONS_MAX;
+        match kept.last_mut() {
+            Some(last) if last.range.start == range.start => {
+                if last.range.end < range.end {
+                    *last = Mention { phrase, range };
+                }
+            }
+            Some(last) if range.start < last.range.end => {}
+            _ if is_full => {}
+            _ => kept.push(Mention { phrase, range }),
+        }
+    }
 }
 
 /// The phrases of all topics, compiled.
 pub struct Topics {
-    scanner: Scanner,
-    /// Of each pattern: its topic, its index there and its borders.
-    owners: Vec<(Topic, usize, Borders)>,
+    lexicon: Lexicon,
+    /// Of each phrase: its topic and its index there.
+    owners: Vec<(Topic, usize)>,
 }
 
 impl Topics {
     /// Compiles lists of phrases, written as for [`crate::phrases::Phrases`].
     pub fn new(lists: &[(Topic, Vec<&str>)]) -> Self {
-        let mut patterns = Vec::new();
+        let mut listed = Vec::new();
         let mut owners = Vec::new();
         for (topic, phrases) in lists {
             for (index, phrase) in phrases.iter().enumerate() {
-                owners.push((*topic, index, Borders::of(phrase)));
-                patterns.push(fold_phrase(phrase.trim_matches('*')));
+                owners.push((*topic, index));
+                listed.push((topic.glue(), *phrase));
             }
         }
         Self {
-            scanner: Scanner::new(&patterns, Kind::Table),
+            lexicon: Lexicon::new(&listed),
             owners,
         }
     }
 
-    /// Finds all phrases; of overlapping ones the one that starts first and is longest counts.
-    pub fn mentions(&self, text: &str) -> Mentions {
+    /// Finds all phrases of a text.
+    pub fn mentions(&self, text: &Folded) -> Mentions {
         let mut found = Mentions::default();
-        for (pattern, range) in self.scanner.scan(text, 0..text.len()) {
-            let (topic, phrase, borders) = self.owners[pattern];
-            let kept = &mut found.of[topic as usize];
-            if !borders.hold(text.as_bytes(), &range) {
-                continue;
-            }
-            // Hits come in order of their ends, so a longer one covers what was kept before it.
-            while kept
-                .last()
-                .is_some_and(|last| last.range.start >= range.start)
-            {
-                kept.pop();
-            }
-            let is_free = kept.last().is_none_or(|last| last.range.end <= range.start);
-            if is_free && kept.len() < MENTIONS_MAX {
-                kept.push(Mention { phrase, range });
-            }
-        }
+        self.lexicon.scan(text, |phrase, range| {
+            let (topic, index) = self.owners[phrase];
+            found.keep(topic, index, range);
+        });
         found
     }
 }
@@ -115,7 +171,7 @@ mod tests {
             ),
             (Topic::Benefits, vec!["american"]),
         ]);
-        let mentions = topics.mentions(text);
+        let mentions = topics.mentions(&Folded::of(text));
         let of = mentions.of(Topic::Languages).iter();
         of.map(|mention| (mention.phrase, mention.range.clone()))
             .collect()

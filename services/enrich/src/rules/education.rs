@@ -12,6 +12,7 @@ use crate::dictionaries::Dictionaries;
 use crate::phrases::Hit;
 use crate::reading::{Reading, Text};
 use crate::sections::Section;
+use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Education, EducationLevel, FactState};
 use std::ops::Range;
@@ -95,7 +96,11 @@ struct Choice {
 fn choices(words: &Words, text: &Text<'_>) -> Vec<Choice> {
     let folded = text.folded();
     let mut choices: Vec<Choice> = Vec::new();
-    for hit in words.levels.hits(text) {
+    for mention in text.mentions(Topic::Education) {
+        let hit = Hit {
+            range: mention.range.clone(),
+            value: words.levels[mention.phrase].1,
+        };
         let Some((level, is_plain)) = hit.value.level() else {
             continue;
         };

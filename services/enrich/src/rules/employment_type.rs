@@ -7,9 +7,10 @@
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
-use crate::phrases::{Dictionary, Hit, Phrases};
+use crate::phrases::{Hit, Phrases};
 use crate::reading::{Reading, Text};
 use crate::sections::Section;
+use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{EmploymentType, FactState, Span};
 use serde::Deserialize;
@@ -35,7 +36,11 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let words = &dictionaries.employment_type;
     let mut read: BTreeMap<EmploymentType, (u32, Option<Span>)> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
-        for hit in words.mentions.hits(text) {
+        for mention in text.mentions(Topic::EmploymentType) {
+            let hit = Hit {
+                range: mention.range.clone(),
+                value: words.mentions[mention.phrase].1,
+            };
             let Some(confidence_bp) = words.judge(text, &hit) else {
                 continue;
             };
@@ -85,7 +90,7 @@ struct Mention {
 
 /// Words about employment types, compiled.
 pub struct Words {
-    mentions: Dictionary<Mention>,
+    mentions: Vec<(String, Mention)>,
     only_named: BTreeSet<String>,
     labels: Phrases,
     job_after: Phrases,
@@ -108,11 +113,12 @@ impl Words {
                     name => EmploymentType::from_str_name(&format!("EMPLOYMENT_TYPE_{name}"))
                         .ok_or_else(|| toml::de::Error::custom(format!("no type {name}")))?,
                 };
-                mentions.extend(phrases.iter().map(|p| (Mention { kind, is_sure }, p)));
+                let said = Mention { kind, is_sure };
+                mentions.extend(phrases.iter().map(|phrase| (phrase.clone(), said)));
             }
         }
         Ok(Self {
-            mentions: Dictionary::new(mentions),
+            mentions,
             only_named: file.only_named,
             labels: Phrases::new(&file.context.labels),
             job_after: Phrases::new(&file.context.job_after),
@@ -120,6 +126,14 @@ impl Words {
             traps_after: Phrases::new(&file.context.traps_after),
             traps_before: Phrases::new(&file.context.traps_before),
         })
+    }
+
+    /// The words about employment types, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.mentions
+            .iter()
+            .map(|(phrase, _)| phrase.as_str())
+            .collect()
     }
 
     fn judge(&self, text: &Text<'_>, hit: &Hit<Mention>) -> Option<u32> {

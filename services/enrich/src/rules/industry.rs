@@ -6,8 +6,8 @@
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
 use crate::fold::fold_phrase;
-use crate::phrases::Phrases;
 use crate::reading::{Reading, Text, border};
+use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Industry};
 use serde::Deserialize;
@@ -29,11 +29,10 @@ const VALUE_MAX_BYTES: usize = 90;
 fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let words = &dictionaries.industries;
     let text = &reading.description;
-    let folded = text.folded();
-    let labels = words.labels.hits(folded, 0..folded.len());
+    let labels = text.mentions(Topic::Industry).iter();
     labels
         .take(LABELS_MAX)
-        .find_map(|label| words.read(text, &label))
+        .find_map(|label| words.read(text, &label.range))
         .into_iter()
         .collect()
 }
@@ -53,7 +52,7 @@ struct Branch {
 
 /// Names of branches, compiled.
 pub struct Industries {
-    labels: Phrases,
+    labels: Vec<String>,
     branches: Vec<Industry>,
     names: BTreeMap<String, usize>,
 }
@@ -77,10 +76,15 @@ impl Industries {
             })
             .collect();
         Ok(Self {
-            labels: Phrases::new(&file.labels),
+            labels: file.labels,
             branches,
             names,
         })
+    }
+
+    /// The labels, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.labels.iter().map(String::as_str).collect()
     }
 
     /// The value behind a label, in its line or the next one; it must be a known name as a whole.

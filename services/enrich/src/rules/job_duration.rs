@@ -7,8 +7,9 @@
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
-use crate::phrases::{Dictionary, Phrases};
+use crate::phrases::Phrases;
 use crate::reading::{Reading, Text, border};
+use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, JobDuration};
 use regex::{Captures, Regex};
@@ -67,7 +68,7 @@ enum Term {
 
 /// Words about terms, compiled.
 pub struct Words {
-    terms: Dictionary<Term>,
+    terms: Vec<(String, Term)>,
     traps: Phrases,
     behind: Regex,
     before: Regex,
@@ -95,7 +96,7 @@ impl Words {
         );
         let time = grammar(&file);
         Ok(Self {
-            terms: Dictionary::new(terms.iter().map(|(word, term)| (*term, word))),
+            terms: terms.into_iter().collect(),
             traps: Phrases::new(&file.traps),
             time: Regex::new(&format!(r"(?:^|[^0-9.,]){time}")).expect(ESCAPED),
             behind: Regex::new(&format!(r"(?:^|[^0-9.,]){time}[ ),-]*(?:renewable|rolling|initial|paid|full-time|extendable|temporary)? ?$"))
@@ -107,11 +108,16 @@ impl Words {
         })
     }
 
+    /// The words about terms, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.terms.iter().map(|(word, _)| word.as_str()).collect()
+    }
+
     fn read(&self, text: &Text<'_>) -> Option<Finding> {
         let folded = text.folded();
-        let terms = self.terms.hits(text);
+        let terms = text.mentions(Topic::JobDuration);
         terms.iter().take(MENTIONS_MAX).find_map(|term| {
-            let read = match term.value {
+            let read = match self.terms[term.phrase].1 {
                 Term::Months(months) => Some((term.range.clone(), (months, Some(months)))),
                 Term::Behind => self.time_before(folded, &term.range),
                 Term::Before => self.time_behind(folded, &term.range),

@@ -142,7 +142,7 @@ impl Families {
                 };
                 (family, title)
             });
-        let titles = Dictionary::for_titles(titles);
+        let titles = Dictionary::new(titles);
         let families = file
             .family
             .into_iter()

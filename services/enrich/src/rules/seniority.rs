@@ -12,6 +12,7 @@ use crate::dictionaries::Dictionaries;
 use crate::phrases::Hit;
 use crate::reading::{Reading, Text};
 use crate::sections::Section;
+use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Seniority, Span};
 use std::ops::Range;
@@ -230,7 +231,11 @@ fn numeral(text: &Text<'_>) -> Option<Read> {
 /// The one level that statements of a text name.
 fn in_text(words: &Words, text: &Text<'_>) -> Option<Read> {
     let mut found: Option<Read> = None;
-    for hit in words.text.hits(text) {
+    for mention in text.mentions(Topic::Seniority) {
+        let hit = Hit {
+            range: mention.range.clone(),
+            value: words.text[mention.phrase].1,
+        };
         let Some(level) = Some(hit.value).filter(|level| *level != Seniority::Unspecified) else {
             continue;
         };

@@ -5,9 +5,10 @@
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
-use crate::phrases::{Dictionary, Phrases};
+use crate::phrases::Phrases;
 use crate::reading::{Reading, Text, border};
 use crate::sections::Section;
+use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, TextField, WorkingTime};
 use regex::Regex;
@@ -59,7 +60,7 @@ enum Kind {
 
 /// Words about working time, compiled.
 pub struct Words {
-    words: Dictionary<Kind>,
+    words: Vec<(String, Kind)>,
     traps_before: Phrases,
     traps_around: Phrases,
     before: Regex,
@@ -76,18 +77,11 @@ impl Words {
     pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
         const FIXED: &str = "a fixed pattern that the tests compile";
         let file: File = toml::from_str(file)?;
-        // Units may stand right behind their number: "35h/semaine".
-        let units = file
-            .units
-            .iter()
-            .map(|unit| (Kind::Unit, format!("*{unit}")));
-        let hours = file
-            .hours
-            .iter()
-            .map(|unit| (Kind::Hours, format!("*{unit}")));
-        let labels = file.labels.iter().map(|label| (Kind::Label, label.clone()));
+        let units = file.units.iter().map(|unit| (unit.clone(), Kind::Unit));
+        let hours = file.hours.iter().map(|unit| (unit.clone(), Kind::Hours));
+        let labels = file.labels.iter().map(|label| (label.clone(), Kind::Label));
         Ok(Self {
-            words: Dictionary::new(units.chain(hours).chain(labels)),
+            words: units.chain(hours).chain(labels).collect(),
             traps_before: Phrases::new(&file.traps_before),
             traps_around: Phrases::new(&file.traps_around),
             before: Regex::new(&format!(r"(?:^|[^0-9.,$€£]){HOURS}\+?[ -]?$")).expect(FIXED),
@@ -98,11 +92,18 @@ impl Words {
         })
     }
 
+    /// The units and labels, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.words.iter().map(|(word, _)| word.as_str()).collect()
+    }
+
     fn read(&self, text: &Text<'_>) -> Option<Finding> {
-        let hits = self.words.hits(text);
+        let mentions = text.mentions(Topic::WorkingTime);
         let of = |kind: Kind| {
-            let ranges = hits.iter().filter(move |hit| hit.value == kind);
-            ranges.map(|hit| &hit.range).take(MENTIONS_MAX)
+            let of_kind = mentions
+                .iter()
+                .filter(move |mention| self.words[mention.phrase].1 == kind);
+            of_kind.map(|mention| &mention.range).take(MENTIONS_MAX)
         };
         of(Kind::Unit)
             .find_map(|unit| self.before_unit(text, unit))

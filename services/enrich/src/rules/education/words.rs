@@ -1,6 +1,6 @@
 //! The words of `knowledge/education.toml`, compiled.
 
-use crate::phrases::{Dictionary, Phrases};
+use crate::phrases::Phrases;
 use jmip_core::event::EducationLevel;
 use serde::Deserialize;
 use serde::de::Error;
@@ -53,7 +53,7 @@ impl Schooling {
 
 /// Words about schooling, compiled.
 pub struct Words {
-    pub(super) levels: Dictionary<Schooling>,
+    pub(super) levels: Vec<(String, Schooling)>,
     pub(super) preferred_before: Phrases,
     pub(super) preferred_after: Phrases,
     pub(super) required: Phrases,
@@ -82,11 +82,14 @@ impl Words {
             };
             levels.extend(phrases.iter().map(|phrase| {
                 let is_weak = phrase == "master";
-                (if is_weak { Schooling::Weak } else { value }, phrase)
+                (
+                    phrase.clone(),
+                    if is_weak { Schooling::Weak } else { value },
+                )
             }));
         }
         Ok(Self {
-            levels: Dictionary::new(levels),
+            levels,
             preferred_before: Phrases::new(&file.context.preferred_before),
             preferred_after: Phrases::new(&file.context.preferred_after),
             required: Phrases::new(&file.context.required),
@@ -97,6 +100,14 @@ impl Words {
             or_experience: Phrases::new(&file.context.or_experience),
             joins: file.context.joins,
         })
+    }
+
+    /// The words for levels, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.levels
+            .iter()
+            .map(|(phrase, _)| phrase.as_str())
+            .collect()
     }
 
     /// Whether only words that join levels stand in a gap.

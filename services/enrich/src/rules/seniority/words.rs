@@ -37,7 +37,8 @@ struct CueFile {
 /// Words about seniority, compiled; in the dictionaries the unspecified level hides others.
 pub struct Words {
     pub(super) title: Dictionary<Seniority>,
-    pub(super) text: Dictionary<Seniority>,
+    /// What stands for a level in prose.
+    pub(super) text: Vec<(String, Seniority)>,
     pub(super) several: Phrases,
     pub(super) assistants: Phrases,
     pub(super) behind: Phrases,
@@ -61,8 +62,11 @@ impl Words {
             .map(|(level, word)| (fold_phrase(word), level))
             .collect();
         Ok(Self {
-            title: Dictionary::for_titles(pairs(&file.title)?),
-            text: Dictionary::new(pairs(&file.text)?),
+            title: Dictionary::new(pairs(&file.title)?),
+            text: pairs(&file.text)?
+                .into_iter()
+                .map(|(level, word)| (word.clone(), level))
+                .collect(),
             several: Phrases::new(SEVERAL),
             assistants: Phrases::new(&file.assistants.phrases),
             behind: Phrases::new(&file.assistants.behind),
@@ -74,6 +78,14 @@ impl Words {
             graduate_behind: Phrases::new(&file.cues.graduate_behind),
             column,
         })
+    }
+
+    /// The phrases looked for in prose.
+    pub fn topic(&self) -> Vec<&str> {
+        self.text
+            .iter()
+            .map(|(phrase, _)| phrase.as_str())
+            .collect()
     }
 
     /// The level a column names; nothing where its word has several meanings.

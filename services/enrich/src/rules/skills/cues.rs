@@ -3,6 +3,7 @@
 use super::error::{DictionaryError, Problem};
 use crate::phrases::{Phrases, is_word};
 use crate::reading::Text;
+use crate::topics::Topic;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -63,10 +64,8 @@ pub(super) struct Cues {
     pub(super) before_word: Phrases,
     /// Right behind a name that is also a word: it is the skill.
     pub(super) after_word: Phrases,
-    /// Phrases of all tiers; found inside words too, because exports glue lines together.
-    tiers: Phrases,
-    /// Per phrase: what it says, and which of its ends may lie inside a word.
-    says: Vec<(Cue, bool, bool)>,
+    /// Phrases of all tiers, and what they say.
+    tiers: Vec<(String, Cue)>,
 }
 
 /// A cue in a text.
@@ -88,39 +87,37 @@ impl Cues {
         let listed = file
             .tiers
             .iter()
-            .flat_map(|(cue, phrases)| phrases.iter().map(|phrase| (*cue, phrase.as_str())));
-        let (mut phrases, mut says) = (Vec::new(), Vec::new());
-        for (cue, phrase) in listed {
-            phrases.push(format!("*{}*", phrase.trim_matches('*')));
-            says.push((cue, phrase.starts_with('*'), phrase.ends_with('*')));
-        }
+            .flat_map(|(cue, phrases)| phrases.iter().map(|phrase| (phrase.clone(), *cue)));
         Self {
             before_word: Phrases::new(&file.meant.before),
             after_word: Phrases::new(&file.meant.after),
-            tiers: Phrases::new(&phrases),
-            says,
+            tiers: listed.collect(),
         }
     }
 
-    /// Finds the cues of a text, in one pass.
+    /// The phrases of all tiers, for the pass that finds them.
+    pub(super) fn topic(&self) -> Vec<&str> {
+        self.tiers
+            .iter()
+            .map(|(phrase, _)| phrase.as_str())
+            .collect()
+    }
+
+    /// The cues of a text.
     pub(super) fn hits(&self, text: &Text<'_>) -> CueHits {
-        let folded = text.folded();
         let (mut hits, mut seams) = (Vec::new(), Vec::new());
-        for (phrase, range) in self.tiers.numbered(folded, 0..folded.len()) {
-            let (cue, opens, runs_on) = self.says[phrase];
-            let starts = opens || !is_inside(text, range.start);
-            let ends = runs_on || !is_inside(text, range.end);
-            if (starts || is_seam(text, range.start)) && (ends || is_seam(text, range.end)) {
-                seams.extend((!starts).then_some(range.start));
-                seams.extend((!ends).then_some(range.end));
-                hits.push(Hit {
-                    start: range.start,
-                    end: range.end,
-                    cue,
-                });
-            }
+        for mention in text.mentions(Topic::Cues) {
+            let (phrase, cue) = &self.tiers[mention.phrase];
+            let range = &mention.range;
+            let is_cut = |at: usize, is_open: bool| !is_open && is_inside(text, at);
+            seams.extend(is_cut(range.start, phrase.starts_with('*')).then_some(range.start));
+            seams.extend(is_cut(range.end, phrase.ends_with('*')).then_some(range.end));
+            hits.push(Hit {
+                start: range.start,
+                end: range.end,
+                cue: *cue,
+            });
         }
-        hits.sort_by_key(|hit| (hit.start, hit.end));
         seams.sort_unstable();
         CueHits { hits, seams }
     }
@@ -130,11 +127,6 @@ impl Cues {
 fn is_inside(text: &Text<'_>, at: usize) -> bool {
     let bytes = text.folded().as_bytes();
     at > 0 && at < bytes.len() && is_word(bytes[at - 1]) && is_word(bytes[at])
-}
-
-/// Whether two lines are glued here ("preferredExcellent").
-fn is_seam(text: &Text<'_>, at: usize) -> bool {
-    text.is_capital(at) && !text.is_capital(at - 1)
 }
 
 impl CueHits {

@@ -85,6 +85,16 @@ impl Index {
         self.entries.iter().map(|entry| &entry.skill)
     }
 
+    /// The words that set tiers, for the pass that finds them.
+    pub fn cues(&self) -> Vec<&str> {
+        self.cues.topic()
+    }
+
+    /// All names in all their spellings, for the pass that finds them.
+    pub fn spellings(&self) -> Vec<&str> {
+        self.names.topic()
+    }
+
     pub(super) fn skill(&self, position: usize) -> &Skill {
         &self.entries[position].skill
     }

@@ -1,18 +1,15 @@
-//! Finds the names of skills in one pass over a text.
+//! Chooses among the names of skills that stand in a text.
 
 use super::file::{Catalogue, fold_name, spellings};
 use crate::reading::Text;
-use aho_corasick::automaton::Automaton;
-use aho_corasick::nfa::contiguous::NFA;
-use aho_corasick::{Anchored, MatchKind};
+use crate::topics::{self, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// All names of all skills, as one automaton that is entered at the starts of words.
+/// All names of all skills.
 pub(super) struct Names {
-    automaton: NFA,
-    heads: Heads,
-    /// Per name: its skill, and whether it is also a word.
+    spellings: Vec<String>,
+    /// Per spelling: its skill, and whether it is also a word.
     owners: Vec<(usize, bool)>,
 }
 
@@ -44,168 +41,128 @@ impl Names {
                 }
             }
         }
-        Self {
-            automaton: NFA::builder()
-                .match_kind(MatchKind::Standard)
-                .build(owners.keys())
-                .expect("some thousand short names are far below the automaton's limits"),
-            heads: Heads::of(owners.keys()),
-            owners: owners.into_values().collect(),
-        }
+        let (spellings, owners) = owners.into_iter().unzip();
+        Self { spellings, owners }
+    }
+
+    /// All spellings, for the pass that finds them.
+    pub(super) fn topic(&self) -> Vec<&str> {
+        self.spellings.iter().map(String::as_str).collect()
     }
 
     /// Where names stand as words of their own: of those that overlap the first, of those that
     /// start together the longest.
     pub(super) fn mentions(&self, text: &Text<'_>) -> Vec<Mention> {
-        let bytes = text.folded().as_bytes();
+        let mut rest = text.mentions(Topic::Skills);
         let mut found = Vec::new();
-        let mut at = 0;
-        while at < bytes.len() && found.len() < NAMES_MAX {
-            if !(bytes[at] >= b'0' || bytes[at] == b'.') || !starts_word(text, bytes, at) {
-                at += 1;
+        let mut place = Place {
+            text,
+            bytes: text.folded().as_bytes(),
+            word: 0..0,
+            read_to: 0,
+        };
+        while let Some(first) = rest.first().filter(|_| found.len() < NAMES_MAX) {
+            let start = first.range.start;
+            let together = rest.partition_point(|name| name.range.start == start);
+            let (group, behind) = rest.split_at(together);
+            rest = behind;
+            let min_bytes = place.min_bytes(start);
+            let Some(mention) = min_bytes.and_then(|min| self.longest(&place, group, min)) else {
+                continue;
+            };
+            if min_bytes > Some(0) && mention.is_word {
                 continue;
             }
-            match self.longest(text, at, 0) {
-                Some(mention) => {
-                    let mention = self.longer_inside(text, &mention).unwrap_or(mention);
-                    at = mention.range.end;
-                    found.push(mention);
-                }
-                None => at = self.skip_word(text, at, &mut found),
-            }
+            let mention = self
+                .longer_inside(&place, behind, &mention)
+                .filter(|_| min_bytes == Some(0))
+                .unwrap_or(mention);
+            place.read_to = mention.range.end;
+            found.push(mention);
         }
         found
     }
 
-    /// The longest name that starts here and ends with a word.
-    fn longest(&self, text: &Text<'_>, start: usize, min_bytes: usize) -> Option<Mention> {
-        let bytes = text.folded().as_bytes();
-        if !self.heads.may_start(&bytes[start..]) {
-            return None;
-        }
-        let mut state = self.automaton.start_state(Anchored::Yes).ok()?;
-        let mut best = None;
-        for (at, byte) in bytes.iter().enumerate().skip(start) {
-            state = self.automaton.next_state(Anchored::Yes, state, *byte);
-            if !self.automaton.is_special(state) {
-                continue;
-            }
-            if self.automaton.is_dead(state) {
-                break;
-            }
-            let range = start..at + 1;
-            if range.len() < min_bytes || !self.automaton.is_match(state) {
-                continue;
-            }
-            // A state also lists the names that end it; only the whole way is this name.
-            let name = (0..self.automaton.match_len(state))
-                .map(|index| self.automaton.match_pattern(state, index))
-                .find(|name| self.automaton.pattern_len(*name) == range.len());
-            if let Some(name) = name {
-                let (skill, is_word) = self.owners[name.as_usize()];
-                if ends_word(text, bytes, &range, is_word) {
-                    best = Some(Mention {
-                        skill,
-                        range,
-                        is_word,
-                    });
-                }
-            }
-        }
-        best
+    /// The longest of the names that start together, if it ends with a word.
+    fn longest(
+        &self,
+        place: &Place<'_>,
+        group: &[topics::Mention],
+        min_bytes: usize,
+    ) -> Option<Mention> {
+        let names = group.iter().rev();
+        let mut names = names.take_while(|name| name.range.len() >= min_bytes);
+        names.find_map(|name| {
+            let (skill, is_word) = self.owners[name.phrase];
+            let ends = ends_word(place.text, place.bytes, &name.range, is_word);
+            ends.then(|| Mention {
+                skill,
+                range: name.range.clone(),
+                is_word,
+            })
+        })
     }
 
     /// A longer name that starts inside another and runs on behind it: "SQL Server Reporting
     /// Services" goes before the "Microsoft SQL Server" it overlaps.
-    fn longer_inside(&self, text: &Text<'_>, outer: &Mention) -> Option<Mention> {
-        let bytes = text.folded().as_bytes();
-        let spaces = outer.range.clone().filter(|at| bytes[*at] == b' ');
-        let starts = spaces.map(|space| space + 1);
-        starts
-            .filter_map(|start| self.longest(text, start, outer.range.len()))
+    fn longer_inside(
+        &self,
+        place: &Place<'_>,
+        behind: &[topics::Mention],
+        outer: &Mention,
+    ) -> Option<Mention> {
+        let inside = behind.partition_point(|name| name.range.start < outer.range.end);
+        let groups = behind[..inside].chunk_by(|a, b| a.range.start == b.range.start);
+        groups
+            .filter(|group| place.bytes[group[0].range.start - 1] == b' ')
+            .filter_map(|group| self.longest(place, group, outer.range.len()))
             .find(|inner| inner.range.end > outer.range.end && !inner.is_word)
     }
-
-    /// Steps behind a word no name starts with; exports glue lines ("experienceSQL Server"), so a
-    /// long word is looked through for a capital that starts a name.
-    fn skip_word(&self, text: &Text<'_>, start: usize, found: &mut Vec<Mention>) -> usize {
-        let bytes = text.folded().as_bytes();
-        let is_end = |byte: &u8| !is_word_byte(*byte);
-        let length = bytes[start..].iter().position(is_end);
-        let end = length.map_or(bytes.len(), |length| start + length);
-        if end - start >= GLUED_MIN_BYTES {
-            for at in start + GLUED_NAME_MIN_BYTES..end {
-                let is_glued = text.is_capital(at) && !text.is_capital(at - 1);
-                let mention = is_glued.then(|| self.longest(text, at, GLUED_NAME_MIN_BYTES));
-                if let Some(mention) = mention.flatten().filter(|mention| !mention.is_word) {
-                    let end = mention.range.end;
-                    found.push(mention);
-                    return end;
-                }
-            }
-        }
-        end.max(start + 1)
-    }
 }
 
-/// How names begin: tells of most words at once that no name starts with them.
-struct Heads {
-    /// One bit per hash of a [`head`].
-    bits: Vec<u64>,
+/// How far a text has been looked through for names.
+struct Place<'a> {
+    text: &'a Text<'a>,
+    bytes: &'a [u8],
+    /// The word that was measured last.
+    word: Range<usize>,
+    /// Where the last name ends.
+    read_to: usize,
 }
 
-impl Heads {
-    /// Bits of a hash: one in some twenty of the bits is set by a few thousand names.
-    const HASH_BITS: u32 = 16;
-
-    fn of<'a>(names: impl Iterator<Item = &'a String>) -> Self {
-        let mut heads = Self {
-            bits: vec![0; 1 << (Self::HASH_BITS - 6)],
-        };
-        for name in names {
-            heads.add(name.as_bytes());
-            if name.len() < HEAD_BYTES {
-                // What is short may stand in the plural ("SQLs").
-                heads.add(format!("{name}s").as_bytes());
-            }
+impl Place<'_> {
+    /// The fewest bytes a name has that starts here: none where a word starts; some inside a long
+    /// word at the capital of a glued line ("experienceSQL Server"). Nothing elsewhere.
+    fn min_bytes(&mut self, start: usize) -> Option<usize> {
+        if start < self.read_to {
+            return None;
         }
-        heads
-    }
-
-    fn add(&mut self, name: &[u8]) {
-        let bit = Self::hash(name);
-        self.bits[bit / 64] |= 1 << (bit % 64);
-    }
-
-    /// Whether a name may start here and end with a word; never wrong when it says no.
-    fn may_start(&self, text: &[u8]) -> bool {
-        let bit = Self::hash(text);
-        self.bits[bit / 64] & (1 << (bit % 64)) != 0
-    }
-
-    fn hash(text: &[u8]) -> usize {
-        /// Spreads heads over the bits: 2^32 divided by the golden ratio.
-        const SPREAD: u32 = 0x9E37_79B9;
-        (head(text).wrapping_mul(SPREAD) >> (32 - Self::HASH_BITS)) as usize
-    }
-}
-
-/// Bytes of a [`head`].
-const HEAD_BYTES: usize = 4;
-
-/// The first bytes, up to the first behind a word: where a short name ends, what follows it differs
-/// from text to text.
-fn head(text: &[u8]) -> u32 {
-    let mut head = 0;
-    for place in 0..HEAD_BYTES {
-        let byte = text.get(place).copied().unwrap_or(b' ');
-        let is_end = !is_word_byte(byte);
-        head |= u32::from(if is_end { b' ' } else { byte }) << (8 * place);
-        if is_end && place > 0 {
-            break;
+        if starts_word(self.text, self.bytes, start) {
+            return Some(0);
         }
+        if !self.text.is_capital(start) || self.text.is_capital(start - 1) {
+            return None;
+        }
+        let word = self.word_around(start);
+        let is_glued = word.start >= self.read_to
+            && word.len() >= GLUED_MIN_BYTES
+            && start >= word.start + GLUED_NAME_MIN_BYTES
+            && starts_word(self.text, self.bytes, word.start);
+        is_glued.then_some(GLUED_NAME_MIN_BYTES)
     }
-    head
+
+    /// The word around a place; each is measured once, however many places of it are asked for.
+    fn word_around(&mut self, at: usize) -> Range<usize> {
+        if !self.word.contains(&at) {
+            let (before, behind) = self.bytes.split_at(at);
+            let is_end = |byte: &u8| !is_word_byte(*byte);
+            let start = before.iter().rposition(|byte| is_end(byte));
+            let length = behind.iter().position(|byte| is_end(byte));
+            let start = start.map_or(0, |end| end + 1);
+            self.word = start..length.map_or(self.bytes.len(), |length| at + length);
+        }
+        self.word.clone()
+    }
 }
 
 fn is_word_byte(byte: u8) -> bool {

@@ -2,6 +2,7 @@
 
 use super::words::{PlaceWords, Words};
 use crate::reading::{Reading, Text, border};
+use crate::topics::Topic;
 use jmip_core::event::{Span, TextField, Workplace};
 use std::ops::Range;
 
@@ -98,11 +99,10 @@ fn both<'a>(remote: &'a Vote, onsite: &'a Vote) -> Option<&'a Vote> {
 fn votes(words: &Words, text: &Text<'_>) -> Vec<Vote> {
     let folded = text.folded();
     let mut mentions: Vec<Mention<'_>> = Vec::new();
-    for (index, range) in words
-        .stems
-        .numbered(folded, 0..folded.len())
-        .take(MENTIONS_MAX)
-    {
+    let mut stems: Vec<_> = text.mentions(Topic::Workplace).iter().collect();
+    stems.sort_by_key(|stem| (stem.range.end, stem.range.start));
+    for stem in stems.into_iter().take(MENTIONS_MAX) {
+        let range = stem.range.clone();
         match mentions.last() {
             // "Partly from home" speaks of both, "from home" of one: the longer counts.
             Some(last) if last.range.start < range.start && range.end <= last.range.end => continue,
@@ -117,7 +117,7 @@ fn votes(words: &Words, text: &Text<'_>) -> Vec<Vote> {
         mentions.push(Mention {
             text,
             range: range.start..word_end,
-            words: &words.places[words.owners[index]],
+            words: &words.places[words.owners[stem.phrase]],
         });
     }
     let in_menu = menus(folded, &mentions);
@@ -167,7 +167,7 @@ impl Mention<'_> {
         }
         let is_denied =
             self.is_denied(words, &before, &after) || self.is_denied_in_list(words, &before);
-        if self.is_trapped_behind(&after) || self.is_answered_otherwise(words) {
+        if self.is_trapped_behind(&after) || self.is_answered_otherwise() {
             return None;
         }
         if is_denied {
@@ -239,21 +239,25 @@ impl Mention<'_> {
     }
 
     /// "Remote job: hybrid": the word is a label, and another one is its answer.
-    fn is_answered_otherwise(&self, words: &Words) -> bool {
+    fn is_answered_otherwise(&self) -> bool {
         let folded = self.text.folded();
         let end = border(folded, (self.range.end + 32).min(folded.len()));
         let right = &folded[self.range.end..end];
         let Some(colon) = right.find(':').filter(|colon| *colon <= 8) else {
             return false;
         };
-        words
-            .stems
-            .first(folded, self.range.end + colon..end)
-            .is_some_and(|answer| {
-                folded[self.range.end + colon + 1..answer.start]
-                    .trim_matches([' ', '\n', '-', '['])
-                    .is_empty()
-            })
+        let from = self.range.end + colon;
+        let stems = self.text.mentions(Topic::Workplace);
+        let behind = stems.partition_point(|stem| stem.range.start < from);
+        let mut near = stems[behind..]
+            .iter()
+            .take_while(|stem| stem.range.start < end);
+        let answer = near.find(|stem| stem.range.end <= end);
+        answer.is_some_and(|answer| {
+            folded[from + 1..answer.range.start]
+                .trim_matches([' ', '\n', '-', '['])
+                .is_empty()
+        })
     }
 
     fn is_trapped_behind(&self, after: &Range<usize>) -> bool {

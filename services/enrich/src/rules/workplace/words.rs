@@ -61,7 +61,7 @@ pub struct PlaceWords {
 /// Words about the place of work, compiled.
 pub struct Words {
     /// All stems; `owners` says whose each is.
-    pub(super) stems: Phrases,
+    pub(super) stems: Vec<String>,
     pub(super) owners: Vec<usize>,
     pub(super) places: [PlaceWords; 3],
     pub(super) denied_before: Phrases,
@@ -86,11 +86,11 @@ impl Words {
         let owned = places
             .iter()
             .enumerate()
-            .flat_map(|(owner, place)| place.stems.iter().map(move |stem| (owner, stem)));
-        let (owners, stems): (Vec<usize>, Vec<&String>) = owned.unzip();
+            .flat_map(|(owner, place)| place.stems.iter().map(move |stem| (owner, stem.clone())));
+        let (owners, stems): (Vec<usize>, Vec<String>) = owned.unzip();
         let share = r"(?P<low>[1-7]|one|two|three|four|five)(?: ?(?:-|to|or|a|bis|tot) ?(?P<high>[1-7]))? ?(?:x )?(?:full )?(?:days?|dagen|dag|tagen?|jours?|jrs?|dias?|giorni)|(?P<percent>[0-9]{1,3}) ?%";
         Ok(Self {
-            stems: Phrases::new(&stems),
+            stems,
             owners,
             places: [
                 PlaceWords::new(Workplace::Remote, &file.remote),
@@ -107,6 +107,11 @@ impl Words {
             home: Phrases::new(&file.share.home),
             share: Regex::new(share).expect("a fixed pattern that the tests compile"),
         })
+    }
+
+    /// The stems, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.stems.iter().map(String::as_str).collect()
     }
 }
 
