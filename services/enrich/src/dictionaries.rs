@@ -99,6 +99,7 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
     let job_duration = job_duration::Words::parse(JOB_DURATION).expect(SHIPPED);
     let education = education::Words::parse(EDUCATION).expect(SHIPPED);
     let industries = industry::Industries::parse(INDUSTRIES).expect(SHIPPED);
+    let experience = experience_months::Words::parse(EXPERIENCE).expect(SHIPPED);
     let topics = Topics::new(&[
         (Topic::Applicants, applicants.topic()),
         (Topic::Benefits, benefits.topic()),
@@ -114,6 +115,7 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
         (Topic::WorkingTime, working_time.topic()),
         (Topic::JobDuration, job_duration.topic()),
         (Topic::Education, education.topic()),
+        (Topic::Times, experience.topic()),
         (Topic::Industry, industries.topic()),
         (Topic::Cues, skills.cues()),
         (Topic::Skills, skills.spellings()),
@@ -138,7 +140,7 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
         education,
         industries,
         pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
-        experience: experience_months::Words::parse(EXPERIENCE).expect(SHIPPED),
+        experience,
         role_families: role_family::Families::parse(ROLE_FAMILIES).expect(SHIPPED),
         skills,
     };

@@ -18,7 +18,7 @@ pub(crate) enum Glue {
     None,
     /// Where the export glued two words: a capital behind a small letter.
     Seams,
-    /// As seams, and right behind a digit ("35h").
+    /// As seams, and right behind and before a digit ("35h", "years3. Experience").
     Digits,
     /// Before an "s", and names of four letters and more at seams; who asks judges the ends.
     Names,
@@ -113,7 +113,8 @@ impl Lexicon {
                 lexicon: self,
                 text,
                 bytes,
-                is_cut: !cuts.is_empty(),
+                is_cut: !cuts.is_empty()
+                    || (bytes[word.end - 1].is_ascii_digit() && !byte.is_ascii_digit()),
                 found: &mut found,
             };
             place.enter(at, word.end, How::Border);
@@ -194,6 +195,7 @@ impl<F: FnMut(usize, Range<usize>)> Place<'_, F> {
                 || (how == How::Digit && glue == Glue::Digits);
             let ends = borders.holds_end(bytes, end)
                 || (glue == Glue::Names && bytes[end] == b's')
+                || (glue == Glue::Digits && bytes[end].is_ascii_digit())
                 || (glue != Glue::None && self.text.is_seam(end));
             if begins && ends {
                 (self.found)(phrase as usize, at..end);
@@ -363,6 +365,7 @@ mod tests {
         assert_eq!(by("knowSQL"), [1, 2, 3]);
         assert_eq!(by("sqlWe"), [1, 2, 3]);
         assert_eq!(by("5sql"), [2]);
+        assert_eq!(by("sql5"), [2]);
         assert_eq!(by("SQLs"), [3]);
         assert!(by("mysql").is_empty());
         assert!(by("MYSQL").is_empty());

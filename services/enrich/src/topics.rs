@@ -38,6 +38,8 @@ pub enum Topic {
     JobDuration,
     /// Degrees and diplomas.
     Education,
+    /// Years and months.
+    Times,
     /// Labels of branches.
     Industry,
     /// Words that set the tiers of skills.
@@ -64,7 +66,7 @@ impl Topic {
             | Self::Education
             | Self::Headings
             | Self::Cues => Glue::Seams,
-            Self::WorkingTime => Glue::Digits,
+            Self::WorkingTime | Self::Times => Glue::Digits,
             Self::Skills => Glue::Names,
             _ => Glue::None,
         }

@@ -126,22 +126,23 @@ fn trust(words: &Words, text: &Text<'_>, mentions: &[Mention], index: usize) -> 
     let section = text.section(mention.range.start);
     let around = text.before(mention.range.start, AROUND_MAX_BYTES).start
         ..text.after(mention.range.end, AROUND_MAX_BYTES).end;
-    let is_work = words.not_offered.any(folded, around.clone());
+    let is_work = || words.not_offered.any(folded, around.clone());
     let others = neighbours(words, mentions, index);
     let is_listed = others >= 2 || (others == 1 && *is_plain);
     match section {
         Section::Legal | Section::Title => None,
-        Section::Benefits if *is_plain => (!is_work || is_listed).then_some(IN_SECTION_BP),
+        Section::Benefits if *is_plain => (is_listed || !is_work()).then_some(IN_SECTION_BP),
         Section::Benefits => {
-            (!is_work && is_short(text, &mention.range) || is_listed).then_some(8000)
+            (is_listed || is_short(text, &mention.range) && !is_work()).then_some(8000)
         }
         Section::Duties | Section::Requirements | Section::NiceToHave => {
             // Glued exports leave benefits behind the last heading that was seen.
-            (is_listed && others >= 2 && !is_work && (*is_plain || others >= 3)).then_some(7500)
+            let is_many = is_listed && others >= 2 && (*is_plain || others >= 3);
+            (is_many && !is_work()).then_some(7500)
         }
         Section::Open | Section::Company => {
-            let is_offered = words.cues.any(folded, around);
-            (!is_work && (is_listed || (*is_plain && is_offered))).then_some(7800)
+            let is_offered = || *is_plain && words.cues.any(folded, around.clone());
+            ((is_listed || is_offered()) && !is_work()).then_some(7800)
         }
     }
 }

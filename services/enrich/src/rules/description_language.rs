@@ -72,10 +72,7 @@ impl Words {
     }
 
     /// The languages a word belongs to, as bits.
-    fn of(&self, word: &[u8]) -> u32 {
-        let Some(word) = packed(word) else {
-            return 0;
-        };
+    fn of(&self, word: u64) -> u32 {
         slots_from(word)
             .map(|slot| self.slots[slot])
             .find(|(known, languages)| *known == word || *languages == 0)
@@ -93,7 +90,8 @@ fn slots_from(word: u64) -> impl Iterator<Item = usize> {
 
 /// A word of at most eight bytes as one number.
 fn packed(word: &[u8]) -> Option<u64> {
-    (!word.is_empty() && word.len() <= 8)
+    const PACKED_BYTES: usize = 8;
+    (!word.is_empty() && word.len() <= PACKED_BYTES)
         .then(|| word.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
@@ -121,8 +119,11 @@ struct Found {
 fn by_words(words: &Words, read: &str) -> Option<Found> {
     let mut scores = vec![0_u32; words.languages.len()];
     let mut counts = vec![0_u32; words.languages.len()];
-    for word in word_ranges(read) {
-        let mut languages = words.of(&read.as_bytes()[word]);
+    for (_, word) in packed_words(read) {
+        let mut languages = words.of(word);
+        if languages == 0 {
+            continue;
+        }
         let weight = WORD_WEIGHT / languages.count_ones().max(1);
         while languages != 0 {
             let index = languages.trailing_zeros() as usize;
@@ -151,8 +152,8 @@ fn by_words(words: &Words, read: &str) -> Option<Found> {
 
 /// The first few words of the language that stand together.
 fn evidence(words: &Words, read: &str, language: usize) -> Option<Range<usize>> {
-    let mut own = word_ranges(read)
-        .filter(|word| words.of(&read.as_bytes()[word.clone()]) & (1 << language) != 0);
+    let own = packed_words(read).filter(|(_, word)| words.of(*word) & (1 << language) != 0);
+    let mut own = own.map(|(range, _)| range);
     let first = own.next()?;
     let last = own
         .take_while(|word| word.end - first.start <= EVIDENCE_MAX_BYTES)
@@ -160,19 +161,24 @@ fn evidence(words: &Words, read: &str, language: usize) -> Option<Range<usize>> 
     Some(first.start..last.map_or(first.end, |word| word.end))
 }
 
-/// Runs of ASCII letters; folding has taken the accents away.
-fn word_ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+/// Runs of at most eight ASCII letters, with their packed words; folding has taken the accents away.
+fn packed_words(text: &str) -> impl Iterator<Item = (Range<usize>, u64)> + '_ {
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        while at < bytes.len() && !bytes[at].is_ascii_lowercase() {
+        while at < bytes.len() {
+            let (start, mut word) = (at, 0);
+            while let Some(letter) = bytes.get(at).filter(|byte| byte.is_ascii_lowercase()) {
+                word = word << 8 | u64::from(*letter);
+                at += 1;
+            }
+            let range = start..at;
             at += 1;
+            if (1..=8).contains(&range.len()) {
+                return Some((range, word));
+            }
         }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_lowercase() {
-            at += 1;
-        }
-        (start < at).then_some(start..at)
+        None
     })
 }
 

@@ -14,7 +14,6 @@ mod tier;
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
-use crate::fold::fold_phrase;
 use crate::reading::Reading;
 use crate::sections::Section;
 pub use error::{DictionaryError, Problem};
@@ -46,7 +45,7 @@ struct Best {
 
 fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let index = &dictionaries.skills;
-    let company = fold_phrase(&reading.job.organization);
+    let employer = index.named_by(&reading.job.organization);
     let mut best: BTreeMap<usize, Best> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
         let mentions = index.mentions(text);
@@ -63,7 +62,7 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
                 continue;
             }
             let seen = known.map_or(0, |known| known.seen) + 1;
-            if is_employer(index, reading, &company, &mention) {
+            if is_employer(reading, &employer, &mention) {
                 continue;
             }
             let Some(tier) = tier(&cues, text, &mention.range) else {
@@ -85,15 +84,10 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
 
 /// Whether a skill is named as the employer itself ("Join TeamViewer"): its own product is a skill
 /// only where the candidate is described.
-fn is_employer(index: &Index, reading: &Reading<'_>, company: &str, mention: &Mention) -> bool {
-    let section = reading.description.section(mention.range.start);
-    let is_asked = matches!(section, Section::Requirements | Section::NiceToHave);
-    !is_asked && !company.is_empty() && {
-        let mut names = index.skill(mention.skill).names().map(fold_phrase);
-        names.any(|name| {
-            let rest = company.strip_prefix(name.as_str());
-            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
-        })
+fn is_employer(reading: &Reading<'_>, employer: &[usize], mention: &Mention) -> bool {
+    employer.contains(&mention.skill) && {
+        let section = reading.description.section(mention.range.start);
+        !matches!(section, Section::Requirements | Section::NiceToHave)
     }
 }
 

@@ -3,7 +3,8 @@
 use super::Mention;
 use crate::fold::fold_phrase;
 use crate::phrases::{Phrases, is_word};
-use crate::reading::Text;
+use crate::reading::{Text, border};
+use crate::topics::Topic;
 use regex::{Captures, Regex};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -52,6 +53,7 @@ pub struct Words {
     pub(super) lasting: Phrases,
     numbers: BTreeMap<String, u32>,
     time: Regex,
+    units: Vec<String>,
 }
 
 impl Words {
@@ -78,17 +80,31 @@ impl Words {
             preferred_after: Phrases::new(&file.preferred_after),
             required: Phrases::new(&file.required),
             lasting: Phrases::new(&file.lasting),
+            units: [file.years, file.months].concat(),
             numbers: file.numbers,
         })
     }
 
     /// Every stretch of time in a text, in order.
     pub fn mentions(&self, text: &Text<'_>, max: usize) -> Vec<Mention> {
-        self.time
-            .captures_iter(text.folded())
-            .filter_map(|captures| self.mention(text, &captures))
-            .take(max)
-            .collect()
+        /// Longest stretch of time in words: "five (5) or more up to seven (7) full years".
+        const TIME_MAX_BYTES: usize = 96;
+        let folded = text.folded();
+        let units = text.mentions(Topic::Times).iter();
+        let mut from = 0;
+        let mentions = units.filter_map(|unit| {
+            let end = unit.range.end;
+            let start = border(folded, from.max(end.saturating_sub(TIME_MAX_BYTES)));
+            let captures = self.time.captures_at(&folded[..end], start)?;
+            from = end;
+            self.mention(text, &captures)
+        });
+        mentions.take(max).collect()
+    }
+
+    /// The units of time, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.units.iter().map(String::as_str).collect()
     }
 
     fn mention(&self, text: &Text<'_>, captures: &Captures<'_>) -> Option<Mention> {
@@ -190,7 +206,7 @@ fn grammar(file: &File) -> Regex {
     let (before, behind, last) = (plus("plus"), plus("plus_low"), plus("plus_high"));
     let pattern = format!(
         "{before} ?{low} ?{behind} ?(?:(?:{joins}) ?{high} ?{last} ?)?-?\
-         (?:full |whole |solid |good )?(?:(?P<year>{years})|(?P<month>{months}))"
+         (?:full |whole |solid |good )?(?:(?P<year>{years})|(?P<month>{months}))$"
     );
     Regex::new(&pattern).expect("the grammar is made of escaped words")
 }

@@ -95,6 +95,19 @@ impl Index {
         self.names.topic()
     }
 
+    /// The skills that a name of an employer begins with: "Elastic" of "Elastic N.V.".
+    pub(super) fn named_by(&self, organization: &str) -> Vec<usize> {
+        /// Most words of a skill's name that is an employer's as well.
+        const WORDS_MAX: usize = 4;
+        let is_end = |c: char| !c.is_alphanumeric();
+        let inner = organization.match_indices(is_end).map(|(at, _)| at);
+        let ends = inner.chain([organization.len()]).take(WORDS_MAX);
+        let names = ends.map(|end| key(&organization[..end]));
+        names
+            .filter_map(|name| self.keys.get(&name).copied())
+            .collect()
+    }
+
     pub(super) fn skill(&self, position: usize) -> &Skill {
         &self.entries[position].skill
     }
