@@ -22,6 +22,8 @@ pub enum Section {
     NiceToHave,
     /// What the candidate will do.
     Duties,
+    /// What the candidate will learn: nothing in it is asked for.
+    Learning,
     /// Who the employer is.
     Company,
     /// What is offered.
@@ -63,6 +65,8 @@ struct HeadingFile {
 pub struct Headings {
     phrases: Vec<String>,
     sections: Vec<Section>,
+    /// Of each phrase, whether it opens its section only before a colon ("Category:").
+    needs_colon: Vec<bool>,
 }
 
 /// Longest line, in bytes, that may be a heading without a colon.
@@ -84,8 +88,12 @@ impl Headings {
             .flat_map(|(section, phrases)| phrases.iter().map(|phrase| (*section, phrase)))
             .collect();
         Ok(Self {
-            phrases: pairs.iter().map(|(_, phrase)| (*phrase).clone()).collect(),
+            phrases: pairs
+                .iter()
+                .map(|(_, phrase)| phrase.trim_end_matches(':').to_owned())
+                .collect(),
             sections: pairs.iter().map(|(section, _)| *section).collect(),
+            needs_colon: pairs.iter().map(|(_, p)| p.ends_with(':')).collect(),
         })
     }
 
@@ -99,7 +107,11 @@ impl Headings {
         let text = folded.text();
         let mut found: Vec<(Range<usize>, Section)> = mentions
             .iter()
-            .filter(|mention| is_heading(folded, original, &mention.range))
+            .filter(|mention| {
+                let has_colon = || text[mention.range.end..].trim_start().starts_with(':');
+                is_heading(folded, original, &mention.range)
+                    && (!self.needs_colon[mention.phrase] || has_colon())
+            })
             .map(|mention| (mention.range.clone(), self.sections[mention.phrase]))
             .take(HEADINGS_MAX)
             .collect();
@@ -109,7 +121,8 @@ impl Headings {
         let mut starts: Vec<(usize, Section)> = Vec::new();
         let mut covered = 0;
         for (hit, section) in found {
-            if hit.start >= covered {
+            let is_wish = section == Section::NiceToHave;
+            if hit.start >= covered && !(is_wish && is_about_pay(text, hit.end)) {
                 covered = line_end(text, hit.end).min(hit.end + HEADING_REST_MAX_BYTES);
                 covered = text[hit.end..crate::reading::border(text, covered)]
                     .find(':')
@@ -137,6 +150,18 @@ fn field_end(text: &str, hit: &Range<usize>, colon: usize, section: Section) -> 
     let is_short = end - hit.start <= FIELD_LINE_MAX_BYTES;
     let value = text.get(colon..end)?.strip_prefix(':')?;
     (is_field && is_short && value.contains(|c: char| c.is_alphanumeric())).then_some(end)
+}
+
+/// "Bonus" above "Up to 10% of base": money is offered there, no skill is wished for.
+fn is_about_pay(text: &str, from: usize) -> bool {
+    /// How far behind the heading its first item is looked at.
+    const ITEM_MAX_BYTES: usize = 100;
+    /// Lines that it may take: the rest of the heading's own and the next that is not empty.
+    const LINES_MAX: usize = 2;
+    let end = crate::reading::border(text, text.len().min(from + ITEM_MAX_BYTES));
+    let lines = text[from..end].lines().filter(|line| !line.is_empty());
+    let mut lines = lines.take(LINES_MAX);
+    lines.any(|line| line.contains(['%', '$', '€', '£']))
 }
 
 fn line_end(text: &str, from: usize) -> usize {
@@ -173,15 +198,19 @@ fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
         let whole_line = end == text.len() || bytes.get(end) == Some(&b'\n');
         let short = hit.end - hit.start + rest.len() <= HEADING_LINE_MAX_BYTES;
         let words = rest.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
+        let words = words.count();
         let sentence = rest.ends_with(b".") || rest.contains(&b',');
+        let is_shouted = || is_shouted(bytes, &(hit.start..end), capital);
+        // "Education Assistance Program" in a list is one of its items.
+        let is_item = || words > 0 && is_list_item(folded, original, hit.start);
         return before_colon
             || glued_end
-            || (whole_line && short && !sentence && words.count() <= 4);
+            || (whole_line && short && !sentence && (words <= 4 || is_shouted()) && !is_item());
     }
-    if glued_start && glued_end {
+    if glued_end && (glued_start || capital(hit.start) && ends_sentence(bytes, hit.start)) {
         return true;
     }
-    let is_shouted = || hit.len() > 4 && hit.clone().all(|at| bytes[at] == b' ' || capital(at));
+    let is_shouted = || hit.len() > 4 && is_shouted(bytes, hit, capital);
     let glued = capital(hit.start)
         && (is_shouted()
             || bytes[..hit.start]
@@ -190,6 +219,30 @@ fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
                 .find(|byte| **byte != b' ')
                 .is_some_and(|byte| !is_word(*byte) || bytes[hit.start - 1] != b' '));
     glued && before_colon
+}
+
+/// Whether all letters of a range are capitals.
+fn is_shouted(bytes: &[u8], range: &Range<usize>, capital: impl Fn(usize) -> bool) -> bool {
+    range
+        .clone()
+        .all(|at| !bytes[at].is_ascii_alphabetic() || capital(at))
+}
+
+/// Whether a sentence ends right before a place ("We grow.Role").
+fn ends_sentence(bytes: &[u8], at: usize) -> bool {
+    let before = bytes[..at].iter().rev().find(|byte| **byte != b' ');
+    before.is_some_and(|byte| b".!?)".contains(byte))
+}
+
+/// Whether a bullet and a space stand before a place in the text as it was written.
+fn is_list_item(folded: &Folded, original: &str, at: usize) -> bool {
+    let before = &original[..folded.origin_start(at)];
+    let marks = before.trim_end_matches([' ', '\t']);
+    marks.len() < before.len()
+        && marks.ends_with([
+            '\u{2022}', '\u{00B7}', '\u{25CF}', '\u{25AA}', '-', '*', '\u{2013}',
+        ])
+        && !marks.ends_with("**")
 }
 
 /// Whether only bullets, marks and numbers stand before a place in its line.
@@ -243,6 +296,18 @@ mod tests {
                 Section::Requirements,
             ),
             ("O que procuramos:\n- xx", Section::Requirements),
+            ("We bake.Role DescriptionAcme seeks xx", Section::Duties),
+            ("WHAT YOU WILL LEARN\n- xx", Section::Learning),
+            (
+                "BENEFITS AVAILABLE TO ALL PEOPLE OF ACME (GLOBAL)\n- xx",
+                Section::Benefits,
+            ),
+            (
+                "Benefits\n\u{2022} Education Grant Program\n\u{2022} xx",
+                Section::Benefits,
+            ),
+            ("Bonus\nUp to 10% of base\nxx", Section::Open),
+            ("Bonus\n- Haskell\n- xx", Section::NiceToHave),
             ("Cosa cerchiamo\n- xx", Section::Requirements),
         ];
         for (text, expected) in cases {

@@ -66,7 +66,7 @@ impl Topic {
             | Self::Education
             | Self::Headings
             | Self::Cues => Glue::Seams,
-            Self::WorkingTime | Self::Times => Glue::Digits,
+            Self::WorkingTime | Self::Times | Self::Days => Glue::Digits,
             Self::Skills => Glue::Names,
             _ => Glue::None,
         }

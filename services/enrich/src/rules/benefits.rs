@@ -20,7 +20,7 @@ use std::ops::Range;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "benefits",
-    version: 1,
+    version: 2,
     apply,
 };
 
@@ -33,12 +33,18 @@ const LIST_MAX_BYTES: usize = 90;
 struct File {
     benefits: BTreeMap<String, BenefitFile>,
     offered: Offered,
+    other: OtherFile,
 }
 
 #[derive(Deserialize)]
 struct BenefitFile {
     plain: Vec<String>,
     listed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct OtherFile {
+    names: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +75,9 @@ impl Words {
             let listed = list.listed.into_iter().map(|word| (word, benefit, false));
             names.extend(plain.chain(listed));
         }
+        // What is no benefit hides the name inside it.
+        let others = file.other.names.into_iter();
+        names.extend(others.map(|name| (name, Benefit::Unspecified, false)));
         Ok(Self {
             names,
             cues: Phrases::new(&file.offered.cues),
@@ -92,6 +101,9 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let mut found: BTreeMap<i32, Finding> = BTreeMap::new();
     for (index, mention) in mentions.iter().enumerate() {
         let (_, benefit, _) = &words.names[mention.phrase];
+        if *benefit == Benefit::Unspecified {
+            continue;
+        }
         let benefit = i32::from(*benefit);
         if found
             .get(&benefit)
@@ -140,7 +152,7 @@ fn trust(words: &Words, text: &Text<'_>, mentions: &[Mention], index: usize) -> 
             let is_many = is_listed && others >= 2 && (*is_plain || others >= 3);
             (is_many && !is_work()).then_some(7500)
         }
-        Section::Open | Section::Company => {
+        Section::Open | Section::Company | Section::Learning => {
             let is_offered = || *is_plain && words.cues.any(folded, around.clone());
             ((is_listed || is_offered()) && !is_work()).then_some(7800)
         }
@@ -159,20 +171,15 @@ fn neighbours(words: &Words, mentions: &[Mention], index: usize) -> usize {
     let of = |at: usize| words.names[mentions[at].phrase].1;
     let own = &mentions[index].range;
     let mut others: Vec<Benefit> = Vec::new();
+    let is_other = |at: usize| of(at) != of(index) && of(at) != Benefit::Unspecified;
     let close = |left: usize, right: usize| right.saturating_sub(left) <= LIST_MAX_BYTES;
     for at in (0..index).rev().take(4) {
-        if close(mentions[at].range.end, own.start)
-            && of(at) != of(index)
-            && !others.contains(&of(at))
-        {
+        if close(mentions[at].range.end, own.start) && is_other(at) && !others.contains(&of(at)) {
             others.push(of(at));
         }
     }
     for at in (index + 1..mentions.len()).take(4) {
-        if close(own.end, mentions[at].range.start)
-            && of(at) != of(index)
-            && !others.contains(&of(at))
-        {
+        if close(own.end, mentions[at].range.start) && is_other(at) && !others.contains(&of(at)) {
             others.push(of(at));
         }
     }

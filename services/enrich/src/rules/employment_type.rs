@@ -21,7 +21,7 @@ use std::ops::Range;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "employment_type",
-    version: 1,
+    version: 2,
     apply,
 };
 
@@ -79,6 +79,9 @@ struct ContextFile {
     job_before: Vec<String>,
     traps_after: Vec<String>,
     traps_before: Vec<String>,
+    articles: Vec<String>,
+    job_names: Vec<String>,
+    may: Vec<String>,
 }
 
 /// What a phrase says; the unspecified type hides others.
@@ -97,6 +100,9 @@ pub struct Words {
     job_before: Phrases,
     traps_after: Phrases,
     traps_before: Phrases,
+    articles: Phrases,
+    job_names: Phrases,
+    may: Phrases,
 }
 
 impl Words {
@@ -125,6 +131,9 @@ impl Words {
             job_before: Phrases::new(&file.context.job_before),
             traps_after: Phrases::new(&file.context.traps_after),
             traps_before: Phrases::new(&file.context.traps_before),
+            articles: Phrases::new(&file.context.articles),
+            job_names: Phrases::new(&file.context.job_names),
+            may: Phrases::new(&file.context.may),
         })
     }
 
@@ -153,7 +162,7 @@ impl Words {
             return Some(NAMED_BP);
         }
         if matches!(section, Section::Company | Section::Legal)
-            || self.traps_before.ends(folded, before.clone())
+            || self.is_of_others(folded, &before, &after)
         {
             return None;
         }
@@ -180,6 +189,17 @@ impl Words {
         let is_said =
             is_named && is_usable(hit) || is_led && (is_closed(folded, &after) || names_title());
         is_said.then_some(PROSE_BP)
+    }
+
+    /// "The part-time staff", "possibility to work part-time"; but not "the part-time position".
+    fn is_of_others(&self, folded: &str, before: &Range<usize>, after: &Range<usize>) -> bool {
+        let is_one_of_several = || {
+            self.articles.ends(folded, before.clone())
+                && !self.job_names.begins(folded, after.clone())
+        };
+        self.traps_before.ends(folded, before.clone())
+            || self.may.any(folded, before.clone())
+            || is_one_of_several()
     }
 
     /// "Job types: Part-time, Contract", also with the label in the line above, or alone in a short

@@ -220,7 +220,7 @@ impl Around<'_> {
                 .is_match(&folded[self.before.start..self.after.end]);
         match text.section(first.range.start) {
             // What is offered and what the employer is: only when it is plainly required.
-            Section::Benefits | Section::Company | Section::Legal => {
+            Section::Benefits | Section::Company | Section::Learning | Section::Legal => {
                 is_said && words.must.any(folded, self.before.start..self.after.end)
             }
             Section::Requirements | Section::NiceToHave | Section::Title => {

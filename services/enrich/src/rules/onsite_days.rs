@@ -18,7 +18,7 @@ use std::ops::Range;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "onsite_days",
-    version: 1,
+    version: 2,
     apply,
 };
 

@@ -29,7 +29,7 @@ use tier::tier;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "skills",
-    version: 3,
+    version: 4,
     apply,
 };
 

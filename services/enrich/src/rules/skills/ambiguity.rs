@@ -2,8 +2,10 @@
 
 use super::index::{Entry, Index, Needs};
 use super::names::Mention;
+use crate::fold::fold_phrase;
 use crate::reading::Text;
 use jmip_core::event::{SkillKind, TextField};
+use std::ops::Range;
 
 /// How far around a name, in its sentence, words that decide are looked for.
 const CONTEXT_MAX_BYTES: usize = 32;
@@ -19,7 +21,8 @@ impl Index {
         let entry = &self.entries[mention.skill];
         let written = text.written(&mention.range);
         let is_spelled = entry.skill.words.iter().any(|word| word == written);
-        if !is_spelled || is_other(entry, text, mention) {
+        if !is_spelled || is_other(entry, text, mention) || is_short_for_other(entry, text, mention)
+        {
             return false;
         }
         match entry.needs {
@@ -90,6 +93,34 @@ impl Index {
     }
 }
 
+/// Whether the text itself says that these capitals are short for something else: "Sunny Oven
+/// Lovers (SOL)".
+fn is_short_for_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
+    /// Longest abbreviation that is looked for; a letter alone is none.
+    const SHORT_BYTES: std::ops::RangeInclusive<usize> = 2..=6;
+    let folded = text.folded();
+    let short = &folded[mention.range.clone()];
+    let is_short = SHORT_BYTES.contains(&short.len())
+        && short.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && text.written(&mention.range).chars().all(char::is_uppercase);
+    let defined = || folded.find(&format!(" ({short})"));
+    let Some(at) = is_short.then(defined).flatten() else {
+        return false;
+    };
+    let mut long: Vec<&str> = folded[..at].rsplit(' ').take(short.len()).collect();
+    long.reverse();
+    let spells = |words: &[&str]| {
+        let initials = words.iter().filter_map(|word| word.bytes().next());
+        initials.eq(short.bytes())
+    };
+    // Only a skill whose own long name is known can be told from another.
+    let names: Vec<String> = entry.skill.names().map(fold_phrase).collect();
+    let names = names.iter().map(|name| name.split(' ').collect());
+    let own: Vec<Vec<&str>> = names.filter(|words: &Vec<&str>| spells(words)).collect();
+    let is_shared = |words: &Vec<&str>| words.iter().any(|word| long.contains(word));
+    spells(&long) && !own.is_empty() && !own.iter().any(is_shared)
+}
+
 /// Whether the words right before or behind make the name something else.
 fn is_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
     let folded = text.folded();
@@ -100,12 +131,24 @@ fn is_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
     let is_tied = is_letter
         && (folded[after.clone()].starts_with(['&', '-', '\''])
             || folded[before.clone()].ends_with(['&', '-', '.'])
-            || runs_on(&folded[after.clone()]));
+            || runs_on(&folded[after.clone()])
+            || is_tied_by_bullet(text, &mention.range));
     let ends = |words: &crate::phrases::Phrases| words.ends(folded, before.clone());
     let begins = |words: &crate::phrases::Phrases| words.begins(folded, after.clone());
     is_tied
         || entry.not_before.as_ref().is_some_and(ends)
         || entry.not_after.as_ref().is_some_and(begins)
+}
+
+/// Whether a mark that is read as a line break ties a letter to the next ("C\u{2022}CURE").
+fn is_tied_by_bullet(text: &Text<'_>, range: &Range<usize>) -> bool {
+    let folded = text.folded();
+    let is_break = folded[range.end..].starts_with('\n');
+    is_break && {
+        let mark = text.written(&(range.start..range.end + 1));
+        let next = folded[range.end + 1..].chars().next();
+        !mark.ends_with(['\n', '\r']) && next.is_some_and(char::is_alphanumeric)
+    }
 }
 
 /// Whether a letter is the first of more ("C.F.R.").

@@ -45,6 +45,8 @@ pub(super) enum Cue {
     DeniedTrail,
     /// What follows is only what the employer works with.
     Stack,
+    /// What stands right before is what the employer does.
+    Branch,
     /// A role: a skill in brackets or behind a dash is the role's.
     Role,
 }

@@ -37,16 +37,31 @@ pub(super) fn tier(cues: &CueHits, text: &Text<'_>, range: &Range<usize>) -> Opt
     let is_asked = cues.any(Cue::Asked, before.clone())
         || cues.any(Cue::AskedAfter, near)
         || is_of_role(cues, text, range, &before);
+    if !is_asked && is_branch(cues, text, range, clause.end) {
+        return None;
+    }
     let is_stack = || cues.any(Cue::Stack, before);
     match text.section(range.start) {
         Section::Requirements if is_stack() => Some(SkillTier::Context),
         Section::Title | Section::Requirements => Some(SkillTier::Must),
         Section::NiceToHave => Some(SkillTier::Nice),
-        Section::Company => Some(SkillTier::Context),
+        Section::Company | Section::Learning => Some(SkillTier::Context),
         Section::Benefits | Section::Legal => is_asked.then_some(SkillTier::Context),
         Section::Duties | Section::Open if is_asked => Some(SkillTier::Must),
         Section::Duties | Section::Open => Some(SkillTier::Context),
     }
+}
+
+/// Whether a mention names what the employer does: "a home care agency", outside of what is asked.
+fn is_branch(cues: &CueHits, text: &Text<'_>, range: &Range<usize>, end: usize) -> bool {
+    let section = text.section(range.start);
+    let is_asked = matches!(section, Section::Requirements | Section::NiceToHave);
+    let behind = range.end..end.min(range.end + NEAR_MAX_BYTES);
+    !is_asked
+        && cues.within(behind).any(|hit| {
+            let between = &text.folded()[range.end..hit.start];
+            hit.cue == Cue::Branch && between.trim().is_empty()
+        })
 }
 
 /// What a marker in the sentence says of a mention.
@@ -100,7 +115,7 @@ fn marked(
     let is_nice = text.section(range.start) == Section::NiceToHave;
     cues.within(before)
         .rev()
-        .filter(|hit| reaches_on(folded, hit, range.start))
+        .filter(|hit| opens(folded, clause, hit) || reaches_on(folded, hit, range.start))
         .find_map(|hit| match hit.cue {
             Cue::NiceLead => Some(Mark::Nice),
             Cue::MustLead if !is_nice => Some(Mark::Must),
@@ -134,6 +149,12 @@ fn reaches_on(folded: &str, hit: &Hit, to: usize) -> bool {
     let opened = between.find('(').unwrap_or(between.len());
     let is_closed = closed.is_some_and(|at| at < opened);
     !is_closed && !between.trim_start().starts_with([',', ')', ';'])
+}
+
+/// Whether a marker opens its sentence with a comma behind it ("Ideally, you know Java").
+fn opens(folded: &str, clause: &Range<usize>, hit: &Hit) -> bool {
+    let is_first = !folded[clause.start..hit.start].contains(|c: char| c.is_alphanumeric());
+    is_first && folded[hit.end..].starts_with(',')
 }
 
 /// Whether the mention names the kind of a role: "Engineer (mostly Python)", "Developer - Java".
