@@ -124,8 +124,11 @@ pub fn amounts(text: &str, signs: &Signs, is_capital: impl Fn(usize) -> bool) ->
         };
         let digits = Digits::read(bytes, first);
         let next = digits.end;
+        // What the number before has for its own is not this one's as well: "5 AUD 5".
         let taken = found.last().map_or(0, |last: &Amount| last.range.end);
-        if let Some(amount) = amount(text, signs, taken, digits, &is_capital) {
+        let before = sign_before(text, signs, first).filter(|(_, start)| *start >= taken);
+        let place = Place { digits, before };
+        if let Some(amount) = amount(text, signs, place, &is_capital) {
             found.push(amount);
         }
         at = next;
@@ -133,17 +136,20 @@ pub fn amounts(text: &str, signs: &Signs, is_capital: impl Fn(usize) -> bool) ->
     found
 }
 
+/// The digits of a number, and the sign right before them with its start.
+struct Place {
+    digits: Digits,
+    before: Option<(usize, usize)>,
+}
+
 fn amount(
     text: &str,
     signs: &Signs,
-    taken: usize,
-    digits: Digits,
+    place: Place,
     is_capital: &impl Fn(usize) -> bool,
 ) -> Option<Amount> {
     let bytes = text.as_bytes();
-    let before = sign_before(text, signs, digits.start);
-    // What the number before has for its own is not this one's as well: "5 AUD 5".
-    let before = before.filter(|(_, start)| *start >= taken);
+    let Place { digits, before } = place;
     let is_glued = digits.start > 0 && b"#_:@".contains(&bytes[digits.start - 1]);
     let in_word = digits.start > 0 && is_word(bytes[digits.start - 1]);
     if before.is_none()

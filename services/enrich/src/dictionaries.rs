@@ -70,7 +70,7 @@ pub struct Dictionaries {
     pub onsite_days: onsite_days::Words,
     /// Names of places and time zones.
     pub residence: applicant_location::Words,
-    /// What the rules about people, places and offers start from, found in one pass.
+    /// What the rules start from, found in one pass.
     pub topics: Topics,
 }
 
@@ -83,96 +83,86 @@ pub fn knowledge() -> Knowledge<Dictionaries> {
 
 const SHIPPED: &str = "the shipped knowledge files compile: the tests compile them";
 
+/// What every file was compiled from, in the order that is hashed.
+const SOURCES: [&str; 19] = [
+    HEADINGS,
+    PAY,
+    EXPERIENCE,
+    WORKPLACE,
+    APPLICANTS,
+    BENEFITS,
+    DESCRIPTION_LANGUAGE,
+    ELIGIBILITY,
+    LANGUAGES,
+    ONSITE_DAYS,
+    RESIDENCE,
+    SENIORITY,
+    EMPLOYMENT_TYPE,
+    WORKING_TIME,
+    JOB_DURATION,
+    EDUCATION,
+    ROLE_FAMILIES,
+    INDUSTRIES,
+    skills::CUES,
+];
+
 fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionaries> {
-    let applicants = applicants::Words::parse(APPLICANTS).expect(SHIPPED);
-    let benefits = benefits::Words::parse(BENEFITS).expect(SHIPPED);
-    let eligibility = work_eligibility::Words::parse(ELIGIBILITY).expect(SHIPPED);
-    let clearance = security_clearance::Words::parse(ELIGIBILITY).expect(SHIPPED);
-    let languages = languages_asked::Words::parse(LANGUAGES).expect(SHIPPED);
-    let onsite_days = onsite_days::Words::parse(ONSITE_DAYS).expect(SHIPPED);
-    let residence = applicant_location::Words::parse(RESIDENCE).expect(SHIPPED);
-    let headings = Headings::parse(HEADINGS).expect(SHIPPED);
-    let workplace = workplace::Words::parse(WORKPLACE).expect(SHIPPED);
-    let seniority = seniority::Words::parse(SENIORITY).expect(SHIPPED);
-    let employment_type = employment_type::Words::parse(EMPLOYMENT_TYPE).expect(SHIPPED);
-    let working_time = working_time::Words::parse(WORKING_TIME).expect(SHIPPED);
-    let job_duration = job_duration::Words::parse(JOB_DURATION).expect(SHIPPED);
-    let education = education::Words::parse(EDUCATION).expect(SHIPPED);
-    let industries = industry::Industries::parse(INDUSTRIES).expect(SHIPPED);
-    let experience = experience_months::Words::parse(EXPERIENCE).expect(SHIPPED);
-    let topics = Topics::new(&[
-        (Topic::Applicants, applicants.topic()),
-        (Topic::Benefits, benefits.topic()),
-        (Topic::Eligibility, eligibility.topic()),
-        (Topic::Clearance, clearance.topic()),
-        (Topic::Languages, languages.topic()),
-        (Topic::Days, onsite_days.topic()),
-        (Topic::Residence, residence.topic()),
-        (Topic::Headings, headings.topic()),
-        (Topic::Workplace, workplace.topic()),
-        (Topic::Seniority, seniority.topic()),
-        (Topic::EmploymentType, employment_type.topic()),
-        (Topic::WorkingTime, working_time.topic()),
-        (Topic::JobDuration, job_duration.topic()),
-        (Topic::Education, education.topic()),
-        (Topic::Times, experience.topic()),
-        (Topic::Industry, industries.topic()),
-        (Topic::Cues, skills.cues()),
-        (Topic::Skills, skills.spellings()),
-    ]);
-    let dictionaries = Dictionaries {
+    let mut dictionaries = Dictionaries {
+        headings: Headings::parse(HEADINGS).expect(SHIPPED),
+        pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
+        experience: experience_months::Words::parse(EXPERIENCE).expect(SHIPPED),
+        workplace: workplace::Words::parse(WORKPLACE).expect(SHIPPED),
+        seniority: seniority::Words::parse(SENIORITY).expect(SHIPPED),
+        employment_type: employment_type::Words::parse(EMPLOYMENT_TYPE).expect(SHIPPED),
+        working_time: working_time::Words::parse(WORKING_TIME).expect(SHIPPED),
+        job_duration: job_duration::Words::parse(JOB_DURATION).expect(SHIPPED),
+        education: education::Words::parse(EDUCATION).expect(SHIPPED),
+        role_families: role_family::Families::parse(ROLE_FAMILIES).expect(SHIPPED),
+        industries: industry::Industries::parse(INDUSTRIES).expect(SHIPPED),
+        applicants: applicants::Words::parse(APPLICANTS).expect(SHIPPED),
+        benefits: benefits::Words::parse(BENEFITS).expect(SHIPPED),
         description_language: description_language::Words::parse(DESCRIPTION_LANGUAGE)
             .expect(SHIPPED),
-        applicants,
-        benefits,
-        eligibility,
-        clearance,
-        languages,
-        onsite_days,
-        residence,
-        topics,
-        headings,
-        workplace,
-        seniority,
-        employment_type,
-        working_time,
-        job_duration,
-        education,
-        industries,
-        pay: pay_in_text::Words::parse(PAY).expect(SHIPPED),
-        experience,
-        role_families: role_family::Families::parse(ROLE_FAMILIES).expect(SHIPPED),
+        eligibility: work_eligibility::Words::parse(ELIGIBILITY).expect(SHIPPED),
+        clearance: security_clearance::Words::parse(ELIGIBILITY).expect(SHIPPED),
+        languages: languages_asked::Words::parse(LANGUAGES).expect(SHIPPED),
+        onsite_days: onsite_days::Words::parse(ONSITE_DAYS).expect(SHIPPED),
+        residence: applicant_location::Words::parse(RESIDENCE).expect(SHIPPED),
         skills,
+        topics: Topics::default(),
     };
-    let mut sources = [
-        HEADINGS,
-        PAY,
-        EXPERIENCE,
-        WORKPLACE,
-        APPLICANTS,
-        BENEFITS,
-        DESCRIPTION_LANGUAGE,
-        ELIGIBILITY,
-        LANGUAGES,
-        ONSITE_DAYS,
-        RESIDENCE,
-        SENIORITY,
-        EMPLOYMENT_TYPE,
-        WORKING_TIME,
-        JOB_DURATION,
-        EDUCATION,
-        ROLE_FAMILIES,
-        INDUSTRIES,
-        skills::CUES,
-    ]
-    .map(str::as_bytes)
-    .to_vec();
+    dictionaries.topics = Topics::new(&dictionaries.lists());
+    let mut sources = SOURCES.map(str::as_bytes).to_vec();
     let files = skills::SHIPPED.iter().chain(own);
     sources.extend(files.map(|(_, text)| text.as_bytes()));
     Knowledge::new(dictionaries, &sources)
 }
 
 impl Dictionaries {
+    /// What each rule looks for, for the one pass that finds it.
+    fn lists(&self) -> [(Topic, Vec<&str>); 18] {
+        [
+            (Topic::Applicants, self.applicants.topic()),
+            (Topic::Benefits, self.benefits.topic()),
+            (Topic::Eligibility, self.eligibility.topic()),
+            (Topic::Clearance, self.clearance.topic()),
+            (Topic::Languages, self.languages.topic()),
+            (Topic::Days, self.onsite_days.topic()),
+            (Topic::Residence, self.residence.topic()),
+            (Topic::Headings, self.headings.topic()),
+            (Topic::Workplace, self.workplace.topic()),
+            (Topic::Seniority, self.seniority.topic()),
+            (Topic::EmploymentType, self.employment_type.topic()),
+            (Topic::WorkingTime, self.working_time.topic()),
+            (Topic::JobDuration, self.job_duration.topic()),
+            (Topic::Education, self.education.topic()),
+            (Topic::Times, self.experience.topic()),
+            (Topic::Industry, self.industries.topic()),
+            (Topic::Cues, self.skills.cues()),
+            (Topic::Skills, self.skills.spellings()),
+        ]
+    }
+
     /// The shipped knowledge with a user's own skill files on top, each given as name and text.
     ///
     /// Shape: entries of an id that is shipped add to it, others are new; the schema is that of

@@ -7,7 +7,7 @@
 
 use crate::fold::{Folded, fold_phrase};
 use crate::phrases::{Borders, is_word};
-use crate::tree::{Tree, spread, word_end, word_hash};
+use crate::tree::{Tree, Word, spread, word_end};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use std::ops::Range;
 
@@ -46,6 +46,12 @@ enum Kind {
     /// No part of a word, but a phrase begins with it: the `/` of "/hr".
     Mark,
     Other,
+}
+
+impl Default for Lexicon {
+    fn default() -> Self {
+        Self::new(&[])
+    }
 }
 
 impl Lexicon {
@@ -201,12 +207,11 @@ impl<F: FnMut(usize, Range<usize>)> Place<'_, F> {
                 (self.found)(phrase as usize, at..end);
             }
         };
-        let word = at..word_end;
-        let hash = word_hash(bytes, &word);
-        match lexicon.heads.look(bytes, &word, hash) {
+        let word = Word::new(bytes, at..word_end);
+        match lexicon.heads.look(&word) {
             _ if self.is_cut => lexicon.tree.walk(bytes, at, found),
             Look::RunsOn => lexicon.tree.walk(bytes, at, found),
-            Look::Word => lexicon.tree.of_word(bytes, &word, hash, found),
+            Look::Word => lexicon.tree.of_word(&word, found),
             Look::Nothing => {}
         }
     }
@@ -254,18 +259,15 @@ impl Heads {
         };
         for (phrase, written) in phrases {
             let bytes = written.as_bytes();
-            let word = 0..word_end(bytes, 0);
-            let is_alone = word.end == bytes.len();
+            let word = Word::new(bytes, 0..word_end(bytes, 0));
+            let is_alone = word.range.end == bytes.len();
             if is_alone && !phrase.borders.ends() {
-                heads.add_open(&bytes[..word.end.min(OPEN_BYTES)]);
-                continue;
+                heads.add_open(&bytes[..bytes.len().min(OPEN_BYTES)]);
             }
-            let hash = word_hash(bytes, &word);
-            let behind = behind(bytes, word.end).map_or(0, spread);
-            heads.firsts.set(hash ^ behind);
+            heads.firsts.set(word.hash ^ behind(&word).unwrap_or(0));
             if phrase.glue == Glue::Names && is_alone {
                 let letters: Vec<u8> = bytes.iter().copied().chain([b's']).collect();
-                heads.plural.set(word_hash(&letters, &(0..letters.len())));
+                heads.plural.set(Word::new(&letters, 0..letters.len()).hash);
             }
         }
         heads
@@ -284,15 +286,14 @@ impl Heads {
     }
 
     /// What may start here; never wrong when it says nothing does.
-    fn look(&self, bytes: &[u8], word: &Range<usize>, hash: u64) -> Look {
-        let letters = &bytes[word.clone()];
+    fn look(&self, word: &Word<'_>) -> Look {
+        let letters = word.letters();
         let is_open = letters.len() >= OPEN_BYTES && self.open.has(spread(first_letters(letters)));
-        if is_open || (letters.ends_with(b"s") && self.plural.has(hash)) {
+        if is_open || (letters.ends_with(b"s") && self.plural.has(word.hash)) {
             return Look::RunsOn;
         }
-        let behind = behind(bytes, word.end).map(spread);
-        let is_known =
-            behind.is_some_and(|behind| self.firsts.has(hash ^ behind)) || self.firsts.has(hash);
+        let is_known = behind(word).is_some_and(|behind| self.firsts.has(word.hash ^ behind))
+            || self.firsts.has(word.hash);
         if is_known { Look::Word } else { Look::Nothing }
     }
 }
@@ -326,10 +327,11 @@ impl<const LOG2: u32> Bits<LOG2> {
     }
 }
 
-/// What follows a word, where enough follows.
-fn behind(bytes: &[u8], end: usize) -> Option<u64> {
-    let behind = bytes.get(end..end + BEHIND_BYTES)?;
-    Some(first_letters(behind) | 1 << 32)
+/// A hash of what follows a word, where enough follows.
+fn behind(word: &Word<'_>) -> Option<u64> {
+    let end = word.range.end;
+    let behind = word.text.get(end..end + BEHIND_BYTES)?;
+    Some(spread(first_letters(behind) | 1 << 32))
 }
 
 fn first_letters(bytes: &[u8]) -> u64 {
@@ -380,6 +382,10 @@ mod tests {
         ];
         assert_eq!(found(&listed, "Monatsgehalt"), [(0, 6..12)]);
         assert_eq!(found(&listed, "gehaltsband"), [(1, 0..6)]);
+        assert_eq!(
+            found(&[(Glue::None, "it*")], "it items"),
+            [(0, 0..2), (0, 3..5)]
+        );
         assert_eq!(
             found(&listed, "gehalt 20/hr"),
             [(0, 0..6), (1, 0..6), (2, 9..12)]

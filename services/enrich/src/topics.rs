@@ -127,6 +127,7 @@ impl Mentions {
 }
 
 /// The phrases of all topics, compiled.
+#[derive(Default)]
 pub struct Topics {
     lexicon: Lexicon,
     /// Of each phrase: its topic and its index there.

@@ -16,7 +16,7 @@ pub(crate) struct Tree {
     /// Phrases that end at a node, by their numbers.
     ending: Vec<u32>,
     /// First words by their hashes, with the nodes they lead to; a power of two, half of it empty.
-    words: Vec<Option<Word>>,
+    words: Vec<Option<Known>>,
     /// First words, one behind the other.
     written: Vec<u8>,
 }
@@ -29,13 +29,38 @@ struct Node {
 }
 
 #[derive(Clone)]
-struct Word {
+struct Known {
     written: Range<u32>,
     node: u32,
 }
 
 /// Phrases with their numbers, sorted.
 type Sorted<'a> = Vec<(&'a [u8], Vec<u32>)>;
+
+/// Phrases that are alike in so many first bytes, and the node these lead to.
+struct Group {
+    node: usize,
+    phrases: Range<usize>,
+    depth: usize,
+}
+
+/// A word of a text.
+pub(crate) struct Word<'a> {
+    pub(crate) text: &'a [u8],
+    pub(crate) range: Range<usize>,
+    pub(crate) hash: u64,
+}
+
+impl<'a> Word<'a> {
+    pub(crate) fn new(text: &'a [u8], range: Range<usize>) -> Self {
+        let hash = word_hash(&text[range.clone()], &text[range.start..]);
+        Self { text, range, hash }
+    }
+
+    pub(crate) fn letters(&self) -> &'a [u8] {
+        &self.text[self.range.clone()]
+    }
+}
 
 impl Tree {
     /// Builds the tree; a phrase is known by its place in the list, and none is empty.
@@ -56,43 +81,47 @@ impl Tree {
         };
         let mut words = Vec::new();
         // Nodes are laid out level by level, so that the children of one stand together.
-        let mut waiting = VecDeque::from([(0, 0..sorted.len(), 0)]);
-        while let Some((node, range, depth)) = waiting.pop_front() {
-            let phrase = sorted
-                .get(range.start)
-                .map_or(&[][..], |(phrase, _)| phrase);
-            if depth > 0 && depth == word_end(phrase, 0) {
-                words.push((&phrase[..depth], short(node)));
+        let all = Group {
+            node: 0,
+            phrases: 0..sorted.len(),
+            depth: 0,
+        };
+        let mut waiting = VecDeque::from([all]);
+        while let Some(group) = waiting.pop_front() {
+            let first = sorted.get(group.phrases.start);
+            let phrase = first.map_or(&[][..], |(phrase, _)| phrase);
+            if group.depth > 0 && group.depth == word_end(phrase, 0) {
+                words.push((&phrase[..group.depth], short(group.node)));
             }
-            waiting.extend(tree.grow(node, &sorted, range, depth));
+            waiting.extend(tree.grow(group, &sorted));
         }
         tree.index(&words);
         tree
     }
 
-    /// Adds the children of a node: the phrases of a range, which are alike in their first bytes.
-    fn grow(
-        &mut self,
-        node: usize,
-        sorted: &Sorted<'_>,
-        mut range: Range<usize>,
-        depth: usize,
-    ) -> Vec<(usize, Range<usize>, usize)> {
-        if let Some((_, numbers)) = sorted.get(range.start).filter(|(p, _)| p.len() == depth) {
+    /// Adds the children of the node of a group.
+    fn grow(&mut self, group: Group, sorted: &Sorted<'_>) -> Vec<Group> {
+        let Group {
+            node,
+            mut phrases,
+            depth,
+        } = group;
+        if let Some((_, numbers)) = sorted.get(phrases.start).filter(|(p, _)| p.len() == depth) {
             let from = short(self.ending.len());
             self.ending.extend(numbers);
             self.nodes[node].ending = from..short(self.ending.len());
-            range.start += 1;
+            phrases.start += 1;
         }
         let first_child = short(self.nodes.len());
         let mut grown = Vec::new();
-        while !range.is_empty() {
-            let first = sorted[range.start].0;
-            let alike = sorted[range.clone()].partition_point(|(p, _)| p[depth] == first[depth]);
-            let group = range.start..range.start + alike;
+        while !phrases.is_empty() {
+            let first = sorted[phrases.start].0;
+            let is_alike = |(phrase, _): &(&[u8], _)| phrase[depth] == first[depth];
+            let alike = sorted[phrases.clone()].partition_point(is_alike);
+            let inside = phrases.start..phrases.start + alike;
             // Sorted: what the first and the last have in common, all between them have. A first
             // word ends at a node of its own.
-            let last = sorted[group.end - 1].0;
+            let last = sorted[inside.end - 1].0;
             let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
             let word = word_end(first, 0);
             let end = if depth < word {
@@ -102,13 +131,17 @@ impl Tree {
             };
             let from = short(self.labels.len());
             self.labels.extend(&first[depth..end]);
-            grown.push((self.nodes.len(), group.clone(), end));
+            phrases.start = inside.end;
+            grown.push(Group {
+                node: self.nodes.len(),
+                phrases: inside,
+                depth: end,
+            });
             self.firsts.push(first[depth]);
             self.nodes.push(Node {
                 label: from..short(self.labels.len()),
                 ..Node::default()
             });
-            range.start = group.end;
         }
         self.nodes[node].children = first_child..short(self.nodes.len());
         grown
@@ -119,11 +152,11 @@ impl Tree {
         for (word, node) in words {
             let start = short(self.written.len());
             self.written.extend_from_slice(word);
-            let mut slot = self.slot(word_hash(word, &(0..word.len())));
+            let mut slot = self.slot(word_hash(word, word));
             while self.words[slot].is_some() {
                 slot = (slot + 1) % self.words.len();
             }
-            self.words[slot] = Some(Word {
+            self.words[slot] = Some(Known {
                 written: start..short(self.written.len()),
                 node: *node,
             });
@@ -136,17 +169,14 @@ impl Tree {
     }
 
     /// The phrases whose first word is this word of a text, the shortest first, as number and end.
-    pub(crate) fn of_word(
-        &self,
-        text: &[u8],
-        word: &Range<usize>,
-        hash: u64,
-        found: impl FnMut(u32, usize),
-    ) {
-        let mut slot = self.slot(hash);
+    pub(crate) fn of_word(&self, word: &Word<'_>, mut found: impl FnMut(u32, usize)) {
+        let mut slot = self.slot(word.hash);
         while let Some(known) = &self.words[slot] {
-            if self.written[as_usize(&known.written)] == text[word.clone()] {
-                self.follow(known.node as usize, text, word.end, found);
+            if self.written[as_usize(&known.written)] == *word.letters() {
+                let (node, end) = (known.node as usize, word.range.end);
+                self.follow(node, &word.text[end..], |number, length| {
+                    found(number, end + length)
+                });
                 return;
             }
             slot = (slot + 1) % self.words.len();
@@ -154,12 +184,14 @@ impl Tree {
     }
 
     /// The phrases that begin at a place, whatever word stands there, as [`Tree::of_word`].
-    pub(crate) fn walk(&self, text: &[u8], start: usize, found: impl FnMut(u32, usize)) {
-        self.follow(0, text, start, found);
+    pub(crate) fn walk(&self, text: &[u8], start: usize, mut found: impl FnMut(u32, usize)) {
+        self.follow(0, &text[start..], |number, length| {
+            found(number, start + length)
+        });
     }
 
-    fn follow(&self, node: usize, text: &[u8], start: usize, mut found: impl FnMut(u32, usize)) {
-        let (mut node, mut at) = (&self.nodes[node], start);
+    fn follow(&self, node: usize, text: &[u8], mut found: impl FnMut(u32, usize)) {
+        let (mut node, mut at) = (&self.nodes[node], 0);
         loop {
             for number in &self.ending[as_usize(&node.ending)] {
                 found(*number, at);
@@ -191,14 +223,17 @@ pub(crate) fn word_end(bytes: &[u8], start: usize) -> usize {
     start + length.unwrap_or(rest.len()).max(rest.len().min(1))
 }
 
-/// A hash of the first letters of a word and of its length.
-pub(crate) fn word_hash(bytes: &[u8], word: &Range<usize>) -> u64 {
+/// A hash of the first letters of a word and of its length; `rest` is the text from the word on.
+fn word_hash(word: &[u8], rest: &[u8]) -> u64 {
     const LETTERS: usize = 8;
     let letters = word.len().min(LETTERS);
-    let kept = match bytes[word.start..].first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight) & (u64::MAX >> (8 * (LETTERS - letters))),
-        None => bytes[word.start..word.start + letters]
+    let kept = match rest.first_chunk() {
+        Some(eight) if letters > 0 => {
+            u64::from_le_bytes(*eight) & (u64::MAX >> (8 * (LETTERS - letters)))
+        }
+        _ => word
             .iter()
+            .take(letters)
             .rev()
             .fold(0, |kept, byte| kept << 8 | u64::from(*byte)),
     };
@@ -227,9 +262,8 @@ mod tests {
         let (mut found, bytes) = (vec![], text.as_bytes());
         let tree = Tree::new(phrases);
         if by_word {
-            let word = start..word_end(bytes, start);
-            let hash = word_hash(bytes, &word);
-            tree.of_word(bytes, &word, hash, |number, end| found.push((number, end)));
+            let word = Word::new(bytes, start..word_end(bytes, start));
+            tree.of_word(&word, |number, end| found.push((number, end)));
         } else {
             tree.walk(bytes, start, |number, end| found.push((number, end)));
         }

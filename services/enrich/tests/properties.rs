@@ -7,6 +7,7 @@ use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
 use jmip_core::{Envelope, Event, Knowledge};
 use jmip_enrich::{Dictionaries, STAGE, knowledge, resolve_skill, rules};
 use proptest::prelude::*;
+use regex::Regex;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -102,6 +103,33 @@ const PIECES: &[&str] = &[
     "\u{301}",
 ];
 
+/// Every string of the knowledge files: all that any rule looks for.
+static PHRASES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut phrases = vec![];
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge"),
+        &mut phrases,
+    );
+    phrases
+});
+
+fn collect(folder: &Path, phrases: &mut Vec<String>) {
+    let quoted = Regex::new(r#""([^"\n]{1,60})""#).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, phrases);
+        } else if path.extension().is_some_and(|kind| kind == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            phrases.extend(
+                quoted
+                    .captures_iter(&text)
+                    .map(|found| found[1].replace('*', "")),
+            );
+        }
+    }
+}
+
 /// Pieces that rules react to, glued in any order with any text between.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -109,6 +137,7 @@ fn text() -> impl Strategy<Value = String> {
         "[ \\n.,;:()|/+*\\\\-]{0,3}",
         "[0-9]{1,7}[.,' ]?[0-9]{0,3}[kK%+]?",
         prop::sample::select(PIECES).prop_map(str::to_owned),
+        any::<prop::sample::Index>().prop_map(|which| which.get(&PHRASES).clone()),
     ];
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
@@ -280,4 +309,27 @@ fn names_of_skills_resolve_whatever_their_case_and_punctuation() {
 #[test]
 fn an_event_of_another_kind_is_no_input() {
     assert!((STAGE.decide)(&KNOWLEDGE.value, &Envelope::default()).is_empty());
+}
+
+#[test]
+fn texts_that_once_stopped_a_rule_are_read() {
+    let long_title = format!("{}software engineer", "x ".repeat(195));
+    for (title, description) in [
+        // The end of what is read of a title lies inside a name.
+        (long_title.as_str(), ""),
+        // A label in another script right before an amount.
+        ("", "薪水<$0"),
+        // One sign between two numbers.
+        ("", "5 aud$ 5 aud$ 5"),
+    ] {
+        let job = Job {
+            title: title.to_owned(),
+            description: description.to_owned(),
+            ..Default::default()
+        };
+        assert!(
+            !rules::facts(&KNOWLEDGE.value, &job).is_empty(),
+            "{title}{description}"
+        );
+    }
 }

@@ -78,9 +78,11 @@ fn head<'a>(folded: &str, hits: &'a [Hit<Family>], part: &Range<usize>) -> Optio
     if ROMANCE.iter().any(|mark| words.contains(mark)) && !words.contains(" of ") {
         return Some(first);
     }
-    let tail = &folded[first.range.end..part.end];
+    // The end of what is read may cut a name in two.
+    let behind = first.range.end.min(part.end);
+    let tail = &folded[behind..part.end];
     let cut = STOPS.iter().filter_map(|stop| tail.find(stop)).min();
-    let stop = first.range.end + cut.unwrap_or(tail.len());
+    let stop = behind + cut.unwrap_or(tail.len());
     inside
         .into_iter()
         .filter(|hit| hit.range.start < stop)

@@ -188,7 +188,8 @@ impl Candidate<'_> {
         let label = words.labels.last(folded, window.clone());
         if self.second.is_none() && words.beyond.ends(folded, window.clone()) {
             // "Salary: > 90k" is a lower bound, "you make more than 90k" is nobody's pay.
-            let is_label = label.is_some_and(|label| folded[label.end - 1..start].contains(':'));
+            let is_label =
+                label.is_some_and(|label| folded.as_bytes()[label.end - 1..start].contains(&b':'));
             return is_label.then_some(Cue::label(true));
         }
         let trap = words.traps_before.last(folded, window.clone());

@@ -156,8 +156,8 @@ impl Place<'_> {
         if !self.word.contains(&at) {
             let (before, behind) = self.bytes.split_at(at);
             let is_end = |byte: &u8| !is_word_byte(*byte);
-            let start = before.iter().rposition(|byte| is_end(byte));
-            let length = behind.iter().position(|byte| is_end(byte));
+            let start = before.iter().rposition(&is_end);
+            let length = behind.iter().position(is_end);
             let start = start.map_or(0, |end| end + 1);
             self.word = start..length.map_or(self.bytes.len(), |length| at + length);
         }
