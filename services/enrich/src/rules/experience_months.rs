@@ -22,7 +22,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "experience_months",
-    version: 2,
+    version: 3,
     apply,
 };
 

@@ -9,6 +9,7 @@
 mod candidate;
 mod column;
 mod currency;
+mod evidence;
 mod level;
 mod read;
 mod words;
@@ -26,7 +27,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "pay_in_text",
-    version: 2,
+    version: 3,
     apply,
 };
 

@@ -22,7 +22,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "work_eligibility",
-    version: 1,
+    version: 2,
     apply,
 };
 

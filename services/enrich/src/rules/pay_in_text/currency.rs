@@ -2,9 +2,10 @@
 
 use crate::amounts::Signs;
 use crate::phrases::Phrases;
-use crate::reading::Reading;
+use crate::reading::{Reading, Text, border};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// The sign that is a different currency from country to country.
 const DOLLAR: &str = "$";
@@ -17,6 +18,8 @@ pub(super) struct File {
     by_country: BTreeMap<String, String>,
     by_platform: BTreeMap<String, String>,
     dollar_places: BTreeMap<String, Vec<String>>,
+    dollar_terms: BTreeMap<String, Vec<String>>,
+    dollar_states: BTreeMap<String, Vec<String>>,
 }
 
 /// Signs, codes, countries and platforms.
@@ -32,13 +35,38 @@ pub(super) struct Currencies {
     by_platform: BTreeMap<String, String>,
     places: Phrases,
     countries_of_places: Vec<String>,
+    terms: Named,
+    states: Named,
+}
+
+/// Words that only one country has.
+struct Named {
+    phrases: Phrases,
+    /// Of each phrase, its country and itself.
+    owners: Vec<(String, String)>,
+}
+
+impl Named {
+    fn new(file: BTreeMap<String, Vec<String>>, written: impl Fn(&str) -> String) -> Self {
+        let owners: Vec<(String, String)> = file
+            .into_iter()
+            .flat_map(|(country, names)| names.into_iter().map(move |n| (country.clone(), n)))
+            .collect();
+        let phrases: Vec<String> = owners.iter().map(|(_, name)| written(name)).collect();
+        Self {
+            phrases: Phrases::new(&phrases),
+            owners,
+        }
+    }
 }
 
 /// A currency and what it was read from.
+#[derive(Default)]
 pub(super) struct Currency {
     /// ISO 4217; empty without evidence.
     pub(super) code: String,
-    /// `sign`, `code`, `word`, `country:US`, `platform:upwork`; empty without a currency.
+    /// `sign`, `code`, `word`, `country:US`, `platform:upwork`, `term:401(k)`, `state:US-OH`; empty
+    /// without a currency.
     pub(super) evidence: String,
     /// Whether the country or the platform had to say it.
     pub(super) is_derived: bool,
@@ -71,6 +99,9 @@ impl Currencies {
             by_platform: file.by_platform,
             places: Phrases::new(&places),
             countries_of_places,
+            terms: Named::new(file.dollar_terms, str::to_owned),
+            // "Dayton, OH".
+            states: Named::new(file.dollar_states, |code| format!(", {code}")),
         }
     }
 
@@ -111,11 +142,32 @@ impl Currencies {
         let country = self.country(sign.is_some(), reading);
         match country.and_then(|country| Some((country, by_country.get(country)?))) {
             Some((country, code)) => derived(code, format!("country:{country}")),
-            None => Currency {
-                code: String::new(),
-                evidence: String::new(),
-                is_derived: false,
-            },
+            None if sign.is_some() && country.is_none() => self.by_words(&reading.description),
+            None => Currency::default(),
+        }
+    }
+
+    /// What a dollar is by words of the text that only one country has.
+    fn by_words(&self, text: &Text<'_>) -> Currency {
+        let folded = text.folded();
+        let terms = self.terms.phrases.numbered(folded, 0..folded.len());
+        let terms = terms.map(|(index, _)| (&self.terms.owners[index], "term"));
+        let states = self.states.phrases.numbered(folded, 0..folded.len());
+        let states = states
+            .filter(|(_, hit)| is_written_as_state(text, hit))
+            .map(|(index, _)| (&self.states.owners[index], "state"));
+        let mut found = terms.chain(states);
+        let Some(((country, name), kind)) = found.next() else {
+            return Currency::default();
+        };
+        let code = self.dollar_by_country.get(country);
+        match code.filter(|_| found.all(|((other, _), _)| other == country)) {
+            Some(code) if kind == "state" => {
+                let state = name.to_uppercase();
+                derived(code, format!("state:{country}-{state}"))
+            }
+            Some(code) => derived(code, format!("term:{name}")),
+            None => Currency::default(),
         }
     }
 
@@ -132,8 +184,10 @@ impl Currencies {
         /// Longest heading that is read for a place: "Acme | Engineer | Boston | $120k".
         const HEADING_MAX_BYTES: usize = 240;
         let text = &reading.description;
-        let line = text.after(0, HEADING_MAX_BYTES);
-        if !text.folded()[line.clone()].contains('|') {
+        let folded = text.folded();
+        let end = border(folded, folded.len().min(HEADING_MAX_BYTES));
+        let line = 0..folded[..end].find('\n').unwrap_or(end);
+        if !folded[line.clone()].contains('|') {
             return None;
         }
         let named = self.places.numbered(text.folded(), line);
@@ -143,6 +197,14 @@ impl Currencies {
                 .collect(),
         )
     }
+}
+
+/// Whether ", oh" was written in capitals behind a word: "Dayton, OH".
+fn is_written_as_state(text: &Text<'_>, hit: &Range<usize>) -> bool {
+    let before = text.folded()[..hit.start].chars().next_back();
+    before.is_some_and(char::is_alphabetic)
+        && text.is_capital(hit.end - 1)
+        && text.is_capital(hit.end - 2)
 }
 
 fn single(countries: BTreeSet<&str>) -> Option<&str> {

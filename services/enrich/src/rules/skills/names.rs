@@ -174,7 +174,8 @@ fn starts_word(text: &Text<'_>, bytes: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| bytes[before]) else {
         return true;
     };
-    if is_word_byte(before) || b"+#_".contains(&before) {
+    // "@figma.com" is an address.
+    if is_word_byte(before) || b"+#_@".contains(&before) {
         return false;
     }
     let is_dotted = bytes[at] != b'.'
@@ -192,6 +193,9 @@ fn ends_word(text: &Text<'_>, bytes: &[u8], range: &Range<usize>, is_word: bool)
         return true;
     };
     let next = bytes.get(end + 1).copied().unwrap_or(b' ');
+    if behind == b'@' && is_word_byte(next) {
+        return false;
+    }
     if behind == b'.' {
         // "node.js.org" runs on, "SQL.Experience" is two lines glued together.
         return !next.is_ascii_alphanumeric() || text.is_capital(end + 1);

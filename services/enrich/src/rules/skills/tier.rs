@@ -40,7 +40,11 @@ pub(super) fn tier(cues: &CueHits, text: &Text<'_>, range: &Range<usize>) -> Opt
     if !is_asked && is_branch(cues, text, range, clause.end) {
         return None;
     }
-    let is_stack = || cues.any(Cue::Stack, before);
+    let is_stack = || {
+        let folded = text.folded();
+        let mut leads = cues.within(before.clone());
+        leads.any(|hit| hit.cue == Cue::Stack && !is_closed(folded, hit, range.start))
+    };
     match text.section(range.start) {
         Section::Requirements if is_stack() => Some(SkillTier::Context),
         Section::Title | Section::Requirements => Some(SkillTier::Must),
@@ -145,10 +149,14 @@ fn reaches_back(cues: &CueHits, folded: &str, from: usize, hit: &Hit) -> bool {
 /// nor one that ends what stands before it ("a degree preferred, Java").
 fn reaches_on(folded: &str, hit: &Hit, to: usize) -> bool {
     let between = &folded[hit.end..to];
-    let closed = between.find(')');
+    !is_closed(folded, hit, to) && !between.trim_start().starts_with([',', ')', ';'])
+}
+
+/// Whether a marker stands in brackets that are closed before a place.
+fn is_closed(folded: &str, hit: &Hit, to: usize) -> bool {
+    let between = &folded[hit.end..to];
     let opened = between.find('(').unwrap_or(between.len());
-    let is_closed = closed.is_some_and(|at| at < opened);
-    !is_closed && !between.trim_start().starts_with([',', ')', ';'])
+    between.find(')').is_some_and(|at| at < opened)
 }
 
 /// Whether a marker opens its sentence with a comma behind it ("Ideally, you know Java").
