@@ -1,16 +1,22 @@
 //! A fold's state on disk: only ever a cache. Missing, damaged or of another version means refold.
 //!
 //! Shape: `<stage>-<version>-<position>`: SHA-256 of the rest, then the id of the event at that
-//! position (16 bytes, zero when not known), then the state as postcard.
+//! position (16 bytes, zero when not known), then the state as postcard. It is written and read in
+//! pieces: a state of some hundred megabytes is in memory once.
 
 use crate::log::Log;
-use jmip_core::ids;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const HASH: usize = 32;
 const ID: usize = 16;
+const PIECE: usize = 64 * 1024;
+/// Longest text in a state; one that is longer would only cost a refolding.
+const TEXT_MAX_BYTES: usize = 1024 * 1024;
 
 pub(crate) struct StateCache {
     dir: PathBuf,
@@ -31,7 +37,7 @@ impl StateCache {
         positions.sort_unstable();
         for position in positions.into_iter().rev() {
             let path = self.path(position);
-            let Some((id, body)) = std::fs::read(&path).ok().and_then(checked) else {
+            let Some((id, body)) = File::open(&path).and_then(checked).ok().flatten() else {
                 continue;
             };
             // The cache may be older than a restored log, or belong to another one.
@@ -41,7 +47,8 @@ impl StateCache {
             if stored.envelope.id != id {
                 continue;
             }
-            if let Ok(state) = postcard::from_bytes(&body) {
+            let mut scratch = vec![0; TEXT_MAX_BYTES];
+            if let Ok((state, _)) = postcard::from_io((body, &mut scratch)) {
                 tracing::info!(path = %path.display(), position, "state read from its cache");
                 return Some((position, state));
             }
@@ -51,15 +58,23 @@ impl StateCache {
 
     /// Writes a state and drops older files; a failure is logged and costs only time.
     pub(crate) fn save<S: Serialize>(&self, position: u64, id: &[u8], state: &S) {
-        let write = || -> std::io::Result<()> {
+        let write = || -> io::Result<()> {
             std::fs::create_dir_all(&self.dir)?;
-            let mut body = id.to_vec();
-            body.resize(ID, 0);
-            let body = postcard::to_extend(state, body).map_err(std::io::Error::other)?;
-            let mut bytes = ids::sha256(&body).to_vec();
-            bytes.extend_from_slice(&body);
             let scratch = self.dir.join(format!("{}writing", self.prefix));
-            std::fs::write(&scratch, bytes)?;
+            let mut file = BufWriter::new(File::create(&scratch)?);
+            // The hash takes its place when all it is of has been written.
+            file.write_all(&[0; HASH])?;
+            let mut id = id.to_vec();
+            id.resize(ID, 0);
+            let mut body = Hashed {
+                file,
+                hash: Sha256::new(),
+            };
+            body.write_all(&id)?;
+            let mut body = postcard::to_io(state, body).map_err(io::Error::other)?;
+            body.file.seek(SeekFrom::Start(0))?;
+            body.file.write_all(&body.hash.finalize())?;
+            body.file.flush()?;
             std::fs::rename(scratch, self.path(position))
         };
         if let Err(error) = write() {
@@ -90,11 +105,43 @@ impl StateCache {
     }
 }
 
-fn checked(bytes: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
-    let (hash, rest) = bytes.split_at_checked(HASH)?;
-    if ids::sha256(rest) != hash {
-        return None;
+/// Hashes what it writes.
+struct Hashed {
+    file: BufWriter<File>,
+    hash: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hash.update(bytes);
+        self.file.write_all(bytes)?;
+        Ok(bytes.len())
     }
-    let (id, body) = rest.split_at_checked(ID)?;
-    Some((id.to_vec(), body.to_vec()))
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The event id of a file whose hash is right, and the state behind it.
+fn checked(mut file: File) -> io::Result<Option<([u8; ID], BufReader<File>)>> {
+    let mut stated = [0; HASH];
+    file.read_exact(&mut stated)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&piece[..read]);
+    }
+    if hash.finalize()[..] != stated {
+        return Ok(None);
+    }
+    file.seek(SeekFrom::Start(HASH as u64))?;
+    let mut body = BufReader::new(file);
+    let mut id = [0; ID];
+    body.read_exact(&mut id)?;
+    Ok(Some((id, body)))
 }
