@@ -194,6 +194,9 @@ fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
     let before_colon = colon.is_some_and(|at| {
         at <= HEADING_REST_MAX_BYTES && !rest[..at].iter().any(|b| b".!,;".contains(b))
     });
+    if runs_on(folded, original, hit) && (line_start || ends_sentence(bytes, hit.start)) {
+        return true;
+    }
     if line_start {
         let whole_line = end == text.len() || bytes.get(end) == Some(&b'\n');
         let short = hit.end - hit.start + rest.len() <= HEADING_LINE_MAX_BYTES;
@@ -226,6 +229,37 @@ fn is_shouted(bytes: &[u8], range: &Range<usize>, capital: impl Fn(usize) -> boo
     range
         .clone()
         .all(|at| !bytes[at].is_ascii_alphabetic() || capital(at))
+}
+
+/// "Preferred Qualifications Years of baking": exports drop the break behind a heading, but its
+/// capitals and those of its text remain. A word alone must be one that heads nothing but lists.
+fn runs_on(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
+    /// Shortest word that heads a list by itself: "Requirements".
+    const WORD_MIN_BYTES: usize = 12;
+    let text = folded.text();
+    let heading = &text[hit.clone()];
+    // "We Are Looking For People" is a sentence in the manner of titles.
+    let is_clause = ["we ", "you ", "are "]
+        .iter()
+        .any(|lead| heading.starts_with(lead));
+    let is_several = heading.contains(' ') && !is_clause;
+    let starts = heading.match_indices(' ').map(|(at, _)| hit.start + at + 1);
+    let mut starts = std::iter::once(hit.start).chain(starts);
+    let is_titled = |at: usize| {
+        let word = text[at..hit.end].split(' ').next().unwrap_or_default();
+        matches!(word, "and" | "or" | "the" | "of" | "for" | "to" | "&")
+            || folded.is_capital(at, original)
+    };
+    let next = hit.end + 1;
+    let is_followed = || {
+        text[hit.end..].starts_with(' ')
+            && text.len() > next
+            && folded.is_capital(next, original)
+            && !folded.is_capital(hit.start + 1, original)
+    };
+    (is_several || heading.len() >= WORD_MIN_BYTES && heading.ends_with('s'))
+        && is_followed()
+        && starts.all(is_titled)
 }
 
 /// Whether a sentence ends right before a place ("We grow.Role").
@@ -297,6 +331,16 @@ mod tests {
             ),
             ("O que procuramos:\n- xx", Section::Requirements),
             ("We bake.Role DescriptionAcme seeks xx", Section::Duties),
+            (
+                "We bake. Required Qualifications A degree and xx",
+                Section::Requirements,
+            ),
+            ("Responsibilities Bake bread and xx", Section::Duties),
+            ("About Bakers We know that they all bake xx", Section::Open),
+            (
+                "We Are Looking For People Who Bake With Love And xx",
+                Section::Open,
+            ),
             ("WHAT YOU WILL LEARN\n- xx", Section::Learning),
             (
                 "BENEFITS AVAILABLE TO ALL PEOPLE OF ACME (GLOBAL)\n- xx",

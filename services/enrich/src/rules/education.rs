@@ -22,7 +22,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "education",
-    version: 1,
+    version: 2,
     apply,
 };
 
@@ -262,7 +262,10 @@ impl Place<'_> {
                 let is_field = ["preferably in", "preferred in", "desired in", "ideally in"]
                     .iter()
                     .any(|field| folded[wish.start..].starts_with(field));
-                !is_field && must.as_ref().is_none_or(|must| wish.start < must.start)
+                // "High school diploma: further training preferred" wishes for what comes on top.
+                let gap = folded[self.choice.range.end..wish.start].split_once(':');
+                let is_more = gap.is_some_and(|(_, more)| more.contains(char::is_alphabetic));
+                !is_field && !is_more && must.as_ref().is_none_or(|must| wish.start < must.start)
             });
         let own = folded[before.clone()]
             .rfind([';', '.'])

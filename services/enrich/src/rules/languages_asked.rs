@@ -22,7 +22,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "languages_asked",
-    version: 1,
+    version: 2,
     apply,
 };
 

@@ -17,7 +17,7 @@ use std::ops::Range;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "security_clearance",
-    version: 1,
+    version: 2,
     apply,
 };
 

@@ -21,7 +21,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "seniority",
-    version: 1,
+    version: 2,
     apply,
 };
 

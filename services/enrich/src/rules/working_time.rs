@@ -18,7 +18,7 @@ use std::ops::Range;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "working_time",
-    version: 1,
+    version: 2,
     apply,
 };
 

@@ -18,7 +18,7 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "workplace",
-    version: 2,
+    version: 3,
     apply,
 };
 

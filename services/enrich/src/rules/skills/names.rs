@@ -70,7 +70,7 @@ impl Names {
             let Some(mention) = min_bytes.and_then(|min| self.longest(&place, group, min)) else {
                 continue;
             };
-            if min_bytes > Some(0) && mention.is_word {
+            if min_bytes > Some(0) && mention.is_word || is_in_address(place.text, start) {
                 continue;
             }
             let mention = self
@@ -184,6 +184,20 @@ fn starts_word(text: &Text<'_>, bytes: &[u8], at: usize) -> bool {
         && bytes[at - 2].is_ascii_alphanumeric()
         && !text.is_capital(at);
     !is_dotted
+}
+
+/// Whether a place lies inside an address: "https://jobs.example/kotlin-developer".
+fn is_in_address(text: &Text<'_>, at: usize) -> bool {
+    /// Longest way back to where an address begins.
+    const ADDRESS_MAX_BYTES: usize = 160;
+    let bytes = text.folded().as_bytes();
+    let before = &bytes[at.saturating_sub(ADDRESS_MAX_BYTES)..at];
+    let is_joined = before.last().is_some_and(|byte| b"/-=?&_%".contains(byte));
+    is_joined && {
+        let blank = before.iter().rposition(|byte| byte.is_ascii_whitespace());
+        let word = &before[blank.map_or(0, |blank| blank + 1)..];
+        word.windows(3).any(|mark| mark == b"://") || word.starts_with(b"www.")
+    }
 }
 
 /// Whether a name that starts a word also ends one.

@@ -137,6 +137,21 @@ fn reaches_back(cues: &CueHits, folded: &str, from: usize, hit: &Hit) -> bool {
     if bracket.is_some_and(|at| between[..at].contains(',')) {
         return false;
     }
+    // "(Python, Docker nice to have, testing)": the list goes on, so the mark is its last item's.
+    let is_bare = !matches!(
+        folded[hit.start..hit.end].split(' ').next(),
+        Some("is" | "are" | "would")
+    );
+    if is_bare && hit.cue == Cue::NiceTrail && between.contains(',') {
+        let rest = &folded[hit.end..];
+        if rest.starts_with(',')
+            && bracket.is_none()
+            && rest.contains(')')
+            && !between.contains(')')
+        {
+            return false;
+        }
+    }
     let starts_anew = |other: &Hit| {
         let until = folded[from..other.start].trim_end();
         let joins = [",", " and", " und", " en", " et", " y", " e", ")"];
