@@ -190,7 +190,11 @@ fn is_heading(folded: &Folded, original: &str, hit: &Range<usize>) -> bool {
     let line_start = !glued_start && starts_line(bytes, hit.start);
     let end = line_end(text, hit.end);
     let rest = &bytes[hit.end..end];
-    let colon = rest.iter().position(|byte| *byte == b':');
+    // "WHAT ARE WE LOOKING FOR?Three years": a question mark right behind is as good as a colon.
+    let colon = match rest.first() {
+        Some(b'?') => Some(0),
+        _ => rest.iter().position(|byte| *byte == b':'),
+    };
     let before_colon = colon.is_some_and(|at| {
         at <= HEADING_REST_MAX_BYTES && !rest[..at].iter().any(|b| b".!,;".contains(b))
     });
@@ -336,6 +340,9 @@ mod tests {
                 Section::Requirements,
             ),
             ("Responsibilities Bake bread and xx", Section::Duties),
+            ("We bake.WHAT ARE WE LOOKING FOR?xx", Section::Requirements),
+            ("We bake.Featured benefitsxx", Section::Open),
+            ("We bake.Featured benefitsPaid xx", Section::Benefits),
             ("About Bakers We know that they all bake xx", Section::Open),
             (
                 "We Are Looking For People Who Bake With Love And xx",

@@ -65,6 +65,7 @@ impl Topic {
             | Self::JobDuration
             | Self::Education
             | Self::Headings
+            | Self::Benefits
             | Self::Cues => Glue::Seams,
             Self::WorkingTime | Self::Times | Self::Days => Glue::Digits,
             Self::Skills => Glue::Names,
