@@ -140,7 +140,7 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
 
 impl Dictionaries {
     /// What each rule looks for, for the one pass that finds it.
-    fn lists(&self) -> [(Topic, Vec<&str>); 18] {
+    fn lists(&self) -> [(Topic, Vec<&str>); 19] {
         [
             (Topic::Applicants, self.applicants.topic()),
             (Topic::Benefits, self.benefits.topic()),
@@ -157,6 +157,7 @@ impl Dictionaries {
             (Topic::JobDuration, self.job_duration.topic()),
             (Topic::Education, self.education.topic()),
             (Topic::Times, self.experience.topic()),
+            (Topic::Countries, self.pay.topic()),
             (Topic::Industry, self.industries.topic()),
             (Topic::Cues, self.skills.cues()),
             (Topic::Skills, self.skills.spellings()),

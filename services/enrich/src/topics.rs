@@ -40,6 +40,8 @@ pub enum Topic {
     Education,
     /// Years and months.
     Times,
+    /// Terms and states that only one country has.
+    Countries,
     /// Labels of branches.
     Industry,
     /// Words that set the tiers of skills.

@@ -3,6 +3,7 @@
 use crate::amounts::Signs;
 use crate::phrases::Phrases;
 use crate::reading::{Reading, Text, border};
+use crate::topics::Topic;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -18,8 +19,8 @@ pub(super) struct File {
     by_country: BTreeMap<String, String>,
     by_platform: BTreeMap<String, String>,
     dollar_places: BTreeMap<String, Vec<String>>,
-    dollar_terms: BTreeMap<String, Vec<String>>,
-    dollar_states: BTreeMap<String, Vec<String>>,
+    dollar_terms: Countries,
+    dollar_states: Countries,
 }
 
 /// Signs, codes, countries and platforms.
@@ -35,32 +36,46 @@ pub(super) struct Currencies {
     by_platform: BTreeMap<String, String>,
     places: Phrases,
     countries_of_places: Vec<String>,
-    terms: Named,
-    states: Named,
+    named: Vec<Named>,
 }
 
-/// Words that only one country has.
+/// Words by the country that alone has them.
+type Countries = BTreeMap<String, Vec<String>>;
+
+/// A word that only one country has.
 struct Named {
-    phrases: Phrases,
-    /// Of each phrase, its country and itself.
-    owners: Vec<(String, String)>,
+    /// As it is looked for: "401(k)", ", oh".
+    written: String,
+    country: String,
+    /// What it is shown as in evidence.
+    evidence: String,
 }
 
 impl Named {
-    fn new(file: BTreeMap<String, Vec<String>>, written: impl Fn(&str) -> String) -> Self {
-        let owners: Vec<(String, String)> = file
-            .into_iter()
-            .flat_map(|(country, names)| names.into_iter().map(move |n| (country.clone(), n)))
-            .collect();
-        let phrases: Vec<String> = owners.iter().map(|(_, name)| written(name)).collect();
-        Self {
-            phrases: Phrases::new(&phrases),
-            owners,
-        }
+    fn is_term(&self) -> bool {
+        !self.written.starts_with(',')
     }
 }
 
-/// A currency and what it was read from.
+fn named(terms: Countries, states: Countries) -> Vec<Named> {
+    let each = |file: Countries| {
+        file.into_iter()
+            .flat_map(|(country, names)| names.into_iter().map(move |n| (country.clone(), n)))
+    };
+    let terms = each(terms).map(|(country, name)| Named {
+        evidence: format!("term:{name}"),
+        written: name,
+        country,
+    });
+    // "Dayton, OH".
+    let states = each(states).map(|(country, code)| Named {
+        evidence: format!("state:{country}-{}", code.to_uppercase()),
+        written: format!(", {code}"),
+        country,
+    });
+    terms.chain(states).collect()
+}
+
 #[derive(Default)]
 pub(super) struct Currency {
     /// ISO 4217; empty without evidence.
@@ -99,9 +114,7 @@ impl Currencies {
             by_platform: file.by_platform,
             places: Phrases::new(&places),
             countries_of_places,
-            terms: Named::new(file.dollar_terms, str::to_owned),
-            // "Dayton, OH".
-            states: Named::new(file.dollar_states, |code| format!(", {code}")),
+            named: named(file.dollar_terms, file.dollar_states),
         }
     }
 
@@ -149,26 +162,35 @@ impl Currencies {
 
     /// What a dollar is by words of the text that only one country has.
     fn by_words(&self, text: &Text<'_>) -> Currency {
-        let folded = text.folded();
-        let terms = self.terms.phrases.numbered(folded, 0..folded.len());
-        let terms = terms.map(|(index, _)| (&self.terms.owners[index], "term"));
-        let states = self.states.phrases.numbered(folded, 0..folded.len());
-        let states = states
-            .filter(|(_, hit)| is_written_as_state(text, hit))
-            .map(|(index, _)| (&self.states.owners[index], "state"));
-        let mut found = terms.chain(states);
-        let Some(((country, name), kind)) = found.next() else {
+        let mentions = text.mentions(Topic::Countries).iter();
+        let mut found = mentions
+            .map(|mention| (&self.named[mention.phrase], &mention.range))
+            .filter(|(named, range)| named.is_term() || is_written_as_state(text, range))
+            .map(|(named, _)| named);
+        let Some(first) = found.next() else {
             return Currency::default();
         };
-        let code = self.dollar_by_country.get(country);
-        match code.filter(|_| found.all(|((other, _), _)| other == country)) {
-            Some(code) if kind == "state" => {
-                let state = name.to_uppercase();
-                derived(code, format!("state:{country}-{state}"))
+        let mut shown = first;
+        for other in found {
+            if other.country != first.country {
+                return Currency::default();
             }
-            Some(code) => derived(code, format!("term:{name}")),
-            None => Currency::default(),
+            if other.is_term() && !shown.is_term() {
+                shown = other;
+            }
         }
+        let code = self.dollar_by_country.get(&first.country);
+        code.map_or_else(Currency::default, |code| {
+            derived(code, shown.evidence.clone())
+        })
+    }
+
+    /// The words that only one country has, for the pass that finds them.
+    pub(super) fn topic(&self) -> Vec<&str> {
+        self.named
+            .iter()
+            .map(|named| named.written.as_str())
+            .collect()
     }
 
     /// The one country the posting names: by its places, else, for dollars, in its first line.

@@ -150,6 +150,11 @@ const BREAKS: &[&str] = &[
 ];
 
 impl Words {
+    /// The words that tell one dollar from another, for the pass that finds them.
+    pub fn topic(&self) -> Vec<&str> {
+        self.currencies.topic()
+    }
+
     /// Compiles the knowledge file.
     ///
     /// Errors: when it is no TOML or names a unit there is none of.
