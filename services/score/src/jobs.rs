@@ -335,6 +335,11 @@ impl Facts {
 }
 
 impl Source {
+    /// Whether the words were read in a text, not in a column.
+    pub(crate) fn is_of_text(&self) -> bool {
+        self.span.is_some()
+    }
+
     fn new(fact: &Fact, names: &mut Names) -> Self {
         if fact.method() == FactMethod::Column {
             return Self::default();

@@ -19,9 +19,13 @@ struct Compared<'a> {
     most_per_year: i128,
 }
 
-/// The pay to compare: what is stated before what a platform guesses, the columns before the text.
+/// The pay to compare: what is stated before what a platform guesses, the text before the columns,
+/// which exporters fill with badges and placeholders.
 fn compare<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> Option<Compared<'a>> {
-    comparable(ask, job).min_by_key(|pay| pay.paid.is_estimate)
+    comparable(ask, job).min_by_key(|pay| {
+        let is_of_text = pay.source.is_some_and(Source::is_of_text);
+        (pay.paid.is_estimate, !is_of_text)
+    })
 }
 
 /// Whether even the most that is paid is less than what is wanted; `None` when nobody can tell:
@@ -221,6 +225,16 @@ mod tests {
             score_of(&wishing(|_| {}), pay(Some(1), None, "EUR", Year)),
             5000
         );
+    }
+
+    #[test]
+    fn what_the_text_says_goes_before_a_column_that_says_otherwise() {
+        let year = wants(6_000_000, Year);
+        let column = pay(Some(10_000), Some(10_000), "EUR", Year);
+        let posting = Posting::new("Cook")
+            .paid(column)
+            .paid_in_text(6_000_000, "EUR", Year);
+        assert_eq!(assess(&year, &posting, FactorName::Pay).0, 7000);
     }
 
     #[test]
