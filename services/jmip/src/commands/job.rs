@@ -37,6 +37,9 @@ fn print(detail: &JobDetail) {
     for revision in &detail.revisions {
         sayln!("  {}", revision_line(revision));
     }
+    if detail.description.is_empty() {
+        return;
+    }
     sayln!("\nDescription");
     let mut lines = detail.description.lines();
     for text in lines.by_ref().take(DESCRIPTION_LINES) {
