@@ -2,7 +2,11 @@
 
 use clap::Parser;
 use jmip::cli::Cli;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     jmip::cli::main(Cli::parse())

@@ -41,8 +41,13 @@ pub(crate) struct Job {
     pub(crate) first_seen: Micros,
     /// The sighting that names the current revision.
     pub(crate) best: Best,
-    revisions: BTreeMap<u32, Revision>,
+    revisions: Revisions,
 }
+
+/// The revisions of a job by their numbers, in order. Nearly all jobs have one, and a node of a tree
+/// would hold the room for eleven.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Revisions(Vec<(u32, Revision)>);
 
 /// The best sighting: latest capture, ties to the smallest export and record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,7 +142,7 @@ impl Jobs {
         let id = ids::uuid_from(&job.job_id).into_bytes();
         let known = self.sighted(id, job.revision, sighting);
         let columns = Revision::from_columns(job);
-        let revision = known.revisions.entry(job.revision).or_default();
+        let revision = known.revisions.entry(job.revision);
         let facts = std::mem::take(&mut revision.facts);
         *revision = Revision { facts, ..columns };
     }
@@ -145,7 +150,7 @@ impl Jobs {
     /// A known revision again. One of a job that was never normalized changes nothing.
     pub(crate) fn seen(&mut self, event: &JobSeen) {
         let id = ids::uuid_from(&event.job_id).into_bytes();
-        let knows = |job: &Job| job.revisions.contains_key(&event.revision);
+        let knows = |job: &Job| job.revisions.get(event.revision).is_some();
         if let Some(sighting) = &event.sighting
             && self.by_id.get(&id).is_some_and(knows)
         {
@@ -159,7 +164,7 @@ impl Jobs {
         let revision = self
             .by_id
             .get_mut(&id)
-            .and_then(|job| job.revisions.get_mut(&event.revision));
+            .and_then(|job| job.revisions.get_mut(event.revision));
         if let Some(revision) = revision {
             revision.facts = Facts::from_event(&event.facts, &mut self.names);
         }
@@ -173,7 +178,7 @@ impl Jobs {
     /// Every job with its current revision, by job id.
     pub(crate) fn current(&self) -> impl Iterator<Item = ([u8; 16], &Job, &Revision)> {
         self.by_id.iter().filter_map(|(id, job)| {
-            let revision = job.revisions.get(&job.best.revision)?;
+            let revision = job.revisions.get(job.best.revision)?;
             Some((*id, job, revision))
         })
     }
@@ -188,7 +193,7 @@ impl Jobs {
         let job = self.by_id.entry(id).or_insert_with(|| Job {
             first_seen: best.captured_at,
             best: best.clone(),
-            revisions: BTreeMap::new(),
+            revisions: Revisions::default(),
         });
         job.first_seen = job.first_seen.min(best.captured_at);
         if best.beats(&job.best) {
@@ -202,6 +207,32 @@ impl Job {
     /// Number of the current revision.
     pub(crate) fn revision(&self) -> u32 {
         self.best.revision
+    }
+}
+
+impl Revisions {
+    fn place(&self, number: u32) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&number, |(number, _)| *number)
+    }
+
+    fn get(&self, number: u32) -> Option<&Revision> {
+        let place = self.place(number).ok()?;
+        Some(&self.0[place].1)
+    }
+
+    fn get_mut(&mut self, number: u32) -> Option<&mut Revision> {
+        let place = self.place(number).ok()?;
+        Some(&mut self.0[place].1)
+    }
+
+    /// The revision of a number; an empty one where there was none.
+    fn entry(&mut self, number: u32) -> &mut Revision {
+        let place = self.place(number).unwrap_or_else(|place| {
+            self.0.reserve_exact(1);
+            self.0.insert(place, (number, Revision::default()));
+            place
+        });
+        &mut self.0[place].1
     }
 }
 
@@ -301,6 +332,11 @@ impl Facts {
         all.skills
             .sort_by_key(|asked| (asked.tier, asked.source.span));
         all.skills.truncate(SKILLS_MAX);
+        // They are kept as long as the job is.
+        all.skills.shrink_to_fit();
+        all.experience.shrink_to_fit();
+        all.workplaces.shrink_to_fit();
+        all.pay.shrink_to_fit();
         all
     }
 
