@@ -76,6 +76,7 @@ fn measure(dictionaries: &Dictionaries, lines: &[Json]) {
         "1,",
         "1.234.",
         "up to ",
+        "CMMS 5 ",
         "- ",
     ];
     for piece in worst {

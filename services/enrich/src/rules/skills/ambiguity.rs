@@ -3,9 +3,10 @@
 use super::index::{Entry, Index, Needs};
 use super::names::Mention;
 use crate::fold::fold_phrase;
-use crate::reading::Text;
+use crate::reading::{Text, border};
 use jmip_core::event::{SkillKind, TextField};
-use std::ops::Range;
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
 
 /// How far around a name, in its sentence, words that decide are looked for.
 const CONTEXT_MAX_BYTES: usize = 32;
@@ -14,14 +15,58 @@ const LIST_MAX_BYTES: usize = 60;
 /// How many names to each side are looked at.
 const REACH: usize = 4;
 
+/// The names in a text, before it is known which of them are meant.
+pub(super) struct Named<'a> {
+    pub(super) mentions: Vec<Mention>,
+    shorts: Shorts<'a>,
+}
+
+/// Where what stands in brackets, as short as an abbreviation, does so first.
+type Shorts<'a> = BTreeMap<&'a str, usize>;
+
+/// Lengths of abbreviations that are looked for; a letter alone is none.
+const SHORT_BYTES: RangeInclusive<usize> = 2..=6;
+
+impl<'a> Named<'a> {
+    pub(super) fn new(mentions: Vec<Mention>, text: &'a Text<'_>) -> Self {
+        let has_words = mentions.iter().any(|mention| mention.is_word);
+        Self {
+            mentions,
+            shorts: if has_words {
+                shorts(text.folded())
+            } else {
+                Shorts::new()
+            },
+        }
+    }
+}
+
+fn shorts(folded: &str) -> Shorts<'_> {
+    const OPEN: &str = " (";
+    let mut shorts = Shorts::new();
+    for (at, _) in folded.match_indices(OPEN) {
+        let inside = &folded[at + OPEN.len()..];
+        let letters = inside.bytes().take(SHORT_BYTES.end() + 1);
+        let length = letters.take_while(u8::is_ascii_alphabetic).count();
+        if SHORT_BYTES.contains(&length) && inside[length..].starts_with(')') {
+            shorts.entry(&inside[..length]).or_insert(at);
+        }
+    }
+    shorts
+}
+
 impl Index {
     /// Whether a name that is also a word means the skill here.
-    pub(super) fn is_meant(&self, text: &Text<'_>, named: &[Mention], at: usize) -> bool {
+    pub(super) fn is_meant(&self, text: &Text<'_>, named: &Named<'_>, at: usize) -> bool {
+        let Named { mentions, shorts } = named;
+        let named = mentions.as_slice();
         let mention = &named[at];
         let entry = &self.entries[mention.skill];
         let written = text.written(&mention.range);
         let is_spelled = entry.skill.words.iter().any(|word| word == written);
-        if !is_spelled || is_other(entry, text, mention) || is_short_for_other(entry, text, mention)
+        if !is_spelled
+            || is_other(entry, text, mention)
+            || is_short_for_other(entry, text, mention, shorts)
         {
             return false;
         }
@@ -33,7 +78,8 @@ impl Index {
             Needs::Inside => {
                 let sentence = text.sentence(mention.range.start);
                 let before = &text.folded()[sentence.start..mention.range.start];
-                before.contains(|c: char| c.is_alphanumeric())
+                // From behind: the word before is near, however the sentence begins.
+                before.chars().rev().any(char::is_alphanumeric)
                     || self.is_named_beside(text, named, at)
                     || self.is_cued(text, mention)
             }
@@ -95,19 +141,22 @@ impl Index {
 
 /// Whether the text itself says that these capitals are short for something else: "Sunny Oven
 /// Lovers (SOL)".
-fn is_short_for_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
-    /// Longest abbreviation that is looked for; a letter alone is none.
-    const SHORT_BYTES: std::ops::RangeInclusive<usize> = 2..=6;
+fn is_short_for_other(
+    entry: &Entry,
+    text: &Text<'_>,
+    mention: &Mention,
+    shorts: &Shorts<'_>,
+) -> bool {
+    /// Longest way back over the words it is short for.
+    const LONG_MAX_BYTES: usize = 160;
     let folded = text.folded();
     let short = &folded[mention.range.clone()];
-    let is_short = SHORT_BYTES.contains(&short.len())
-        && short.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && text.written(&mention.range).chars().all(char::is_uppercase);
-    let defined = || folded.find(&format!(" ({short})"));
-    let Some(at) = is_short.then(defined).flatten() else {
+    let is_capitals = || text.written(&mention.range).chars().all(char::is_uppercase);
+    let Some(at) = shorts.get(short).copied().filter(|_| is_capitals()) else {
         return false;
     };
-    let mut long: Vec<&str> = folded[..at].rsplit(' ').take(short.len()).collect();
+    let from = border(folded, at.saturating_sub(LONG_MAX_BYTES));
+    let mut long: Vec<&str> = folded[from..at].rsplit(' ').take(short.len()).collect();
     long.reverse();
     let spells = |words: &[&str]| {
         let initials = words.iter().filter_map(|word| word.bytes().next());

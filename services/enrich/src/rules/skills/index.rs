@@ -1,5 +1,6 @@
 //! The skill dictionary, compiled: where skills are named, and which names are meant.
 
+use super::ambiguity::Named;
 use super::cues::{CueFile, Cues};
 use super::error::DictionaryError;
 use super::file::{Catalogue, Skill, fold_name};
@@ -114,11 +115,11 @@ impl Index {
 
     /// Where skills are named, in order; names that are also words only where they are meant.
     pub(super) fn mentions(&self, text: &Text<'_>) -> Vec<Mention> {
-        let named = self.names.mentions(text);
-        let is_meant = |at: &usize| !named[*at].is_word || self.is_meant(text, &named, *at);
-        (0..named.len())
-            .filter(is_meant)
-            .map(|at| named[at].clone())
+        let named = Named::new(self.names.mentions(text), text);
+        let mentions = named.mentions.iter().enumerate();
+        mentions
+            .filter(|(at, mention)| !mention.is_word || self.is_meant(text, &named, *at))
+            .map(|(_, mention)| mention.clone())
             .collect()
     }
 }
