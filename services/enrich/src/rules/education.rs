@@ -9,6 +9,7 @@ mod words;
 
 use super::{Finding, Rule};
 use crate::dictionaries::Dictionaries;
+use crate::fold::fold_phrase;
 use crate::phrases::Hit;
 use crate::reading::{Reading, Text};
 use crate::sections::Section;
@@ -22,14 +23,15 @@ pub use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "education",
-    version: 2,
+    version: 3,
     apply,
 };
 
 fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
     let words = &dictionaries.education;
     let text = &reading.description;
-    let choices = choices(words, text);
+    let employer = fold_phrase(&reading.job.organization);
+    let choices = choices(words, text, &employer);
     let mut asked: Vec<Asked> = Vec::new();
     for (index, choice) in choices.iter().enumerate() {
         let previous_end = index.checked_sub(1).map_or(0, |i| choices[i].range.end);
@@ -93,7 +95,7 @@ struct Choice {
     is_plain: bool,
 }
 
-fn choices(words: &Words, text: &Text<'_>) -> Vec<Choice> {
+fn choices(words: &Words, text: &Text<'_>, employer: &str) -> Vec<Choice> {
     let folded = text.folded();
     let mut choices: Vec<Choice> = Vec::new();
     for mention in text.mentions(Topic::Education) {
@@ -104,7 +106,7 @@ fn choices(words: &Words, text: &Text<'_>) -> Vec<Choice> {
         let Some((level, is_plain)) = hit.value.level() else {
             continue;
         };
-        if is_of_another_word(text, &hit) {
+        if is_of_another_word(text, &hit) || opens_name(employer, folded, &hit.range) {
             continue;
         }
         let joined = choices
@@ -165,6 +167,16 @@ fn is_of_another_word(text: &Text<'_>, hit: &Hit<Schooling>) -> bool {
                 | "fp"
         )
         && !text.is_capital(hit.range.start)
+}
+
+/// "M.D. Charlton sells gear": the employer is called so, nobody must be a doctor.
+fn opens_name(employer: &str, folded: &str, hit: &Range<usize>) -> bool {
+    let next = |text: &str| -> Option<String> {
+        let words = text.strip_prefix(' ')?;
+        Some(words.chars().take_while(|c| c.is_alphanumeric()).collect())
+    };
+    let behind = employer.strip_prefix(&folded[hit.clone()]).and_then(next);
+    behind.is_some_and(|word| !word.is_empty() && next(&folded[hit.end..]) == Some(word))
 }
 
 /// A choice and the words that are its own.
