@@ -76,6 +76,7 @@ fn named(terms: Countries, states: Countries) -> Vec<Named> {
     terms.chain(states).collect()
 }
 
+/// A currency and what it was read from.
 #[derive(Default)]
 pub(super) struct Currency {
     /// ISO 4217; empty without evidence.
