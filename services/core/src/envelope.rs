@@ -2,7 +2,7 @@
 
 use crate::event::envelope::Event;
 use crate::event::{Envelope, PostingRef, Producer};
-use crate::{Micros, ids};
+use crate::{CONTRACT, Micros, ids};
 use uuid::Uuid;
 
 /// An envelope with its place in the log.
@@ -129,6 +129,7 @@ impl Seal<'_> {
             entity_id,
             occurred_at: Some(cause.occurred_at.into()),
             producer: Some(producer),
+            contract: CONTRACT,
             event: Some(output.event),
         }
     }
@@ -153,6 +154,7 @@ impl Ground {
             entity_id: entity_id(&event, &itself),
             occurred_at: Some(self.occurred_at.into()),
             producer: Some(producer),
+            contract: CONTRACT,
             event: Some(event),
         }
     }
@@ -180,6 +182,7 @@ fn entity_id(event: &Event, input: &Cause) -> String {
         Event::ExportReceived(e) => ids::hex(&e.export_id),
         Event::ExportProgressed(e) => ids::hex(&e.export_id),
         Event::ExportRead(e) => ids::hex(&e.export_id),
+        Event::ExportRestarted(e) => ids::hex(&e.export_id),
         Event::PostingObserved(e) => posting_entity(e.posting.as_ref()),
         Event::PostingRefused(e) => posting_entity(e.posting.as_ref()),
         Event::JobNormalized(e) => e
@@ -187,6 +190,10 @@ fn entity_id(event: &Event, input: &Cause) -> String {
             .as_ref()
             .map_or_else(String::new, |job| uuid(&job.job_id)),
         Event::JobSeen(e) => uuid(&e.job_id),
+        Event::JobReread(e) => e
+            .job
+            .as_ref()
+            .map_or_else(String::new, |job| uuid(&job.job_id)),
         Event::JobEnriched(e) => uuid(&e.job_id),
         Event::ProfileSaved(_) => "profile".to_owned(),
         Event::PolicyAdopted(e) => ids::hex(&e.policy_sha256),

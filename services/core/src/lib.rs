@@ -28,6 +28,10 @@ pub use jmip_proto::event::v1::envelope::Event;
 pub use micros::Micros;
 pub use stage::{Emit, Fold, Folds, Input, Knowledge, Located, RawMessage, Splitter, Stage};
 
+/// Number of the contract this program writes and reads: raised with every kind of event that is
+/// added, so that an older program can tell that it is older than its log.
+pub const CONTRACT: u32 = 1;
+
 /// Largest encoded event in bytes: what a posting must fit into, or it is refused.
 pub const EVENT_MAX_BYTES: usize = 512 * 1024;
 

@@ -49,6 +49,8 @@ pub const EXPORT_RECEIVED: Kind = kind("effects", "export", "received");
 pub const EXPORT_PROGRESSED: Kind = kind("ingest", "export", "progressed");
 /// `export.read`
 pub const EXPORT_READ: Kind = kind("ingest", "export", "read");
+/// A receipt is read anew by another version.
+pub const EXPORT_RESTARTED: Kind = kind("ingest", "export", "restarted");
 /// `posting.observed`
 pub const POSTING_OBSERVED: Kind = kind("ingest", "posting", "observed");
 /// `posting.refused`
@@ -57,6 +59,8 @@ pub const POSTING_REFUSED: Kind = kind("ingest", "posting", "refused");
 pub const JOB_NORMALIZED: Kind = kind("normalize", "job", "normalized");
 /// `job.seen`
 pub const JOB_SEEN: Kind = kind("normalize", "job", "seen");
+/// `job.reread`
+pub const JOB_REREAD: Kind = kind("normalize", "job", "reread");
 /// `job.enriched`
 pub const JOB_ENRICHED: Kind = kind("enrich", "job", "enriched");
 /// `profile.saved`
@@ -83,10 +87,12 @@ pub const ALL: &[Kind] = &[
     EXPORT_RECEIVED,
     EXPORT_PROGRESSED,
     EXPORT_READ,
+    EXPORT_RESTARTED,
     POSTING_OBSERVED,
     POSTING_REFUSED,
     JOB_NORMALIZED,
     JOB_SEEN,
+    JOB_REREAD,
     JOB_ENRICHED,
     PROFILE_SAVED,
     POLICY_ADOPTED,
@@ -103,10 +109,12 @@ pub fn kind_of(event: &Event) -> Kind {
         Event::ExportReceived(_) => EXPORT_RECEIVED,
         Event::ExportProgressed(_) => EXPORT_PROGRESSED,
         Event::ExportRead(_) => EXPORT_READ,
+        Event::ExportRestarted(_) => EXPORT_RESTARTED,
         Event::PostingObserved(_) => POSTING_OBSERVED,
         Event::PostingRefused(_) => POSTING_REFUSED,
         Event::JobNormalized(_) => JOB_NORMALIZED,
         Event::JobSeen(_) => JOB_SEEN,
+        Event::JobReread(_) => JOB_REREAD,
         Event::JobEnriched(_) => JOB_ENRICHED,
         Event::ProfileSaved(_) => PROFILE_SAVED,
         Event::PolicyAdopted(_) => POLICY_ADOPTED,

@@ -114,6 +114,10 @@ fn summary(event: &Event) -> String {
             "{} records by {}: {} observed, {} refused",
             e.records, e.connector, e.observed, e.refused
         ),
+        Event::ExportRestarted(e) => format!(
+            "receipt {} is read anew, attempt {}: version {} after {}",
+            e.receipt, e.attempt, e.to_version, e.from_version
+        ),
         Event::PostingObserved(e) => format!("{} · {} ({})", e.title, e.organization, e.platform),
         Event::PostingRefused(e) => format!("{} {}", e.column, e.reason).trim().to_owned(),
         Event::JobNormalized(e) => e.job.as_ref().map_or_else(String::new, |job| {
@@ -123,6 +127,13 @@ fn summary(event: &Event) -> String {
             )
         }),
         Event::JobSeen(e) => format!("revision {} again", e.revision),
+        Event::JobReread(e) => e.job.as_ref().map_or_else(String::new, |job| {
+            format!(
+                "revision {} as read now: {}",
+                job.revision,
+                e.changed_fields.join(", ")
+            )
+        }),
         Event::JobEnriched(e) => format!("revision {}: {} facts", e.revision, e.facts.len()),
         Event::ProfileSaved(e) => format!("revision {}", e.revision),
         Event::PolicyAdopted(e) => format!("{} bytes of TOML", e.toml.len()),
