@@ -103,6 +103,7 @@ impl Tally<'_, '_> {
                     reason: problem.reason,
                     excerpt: problem.excerpt,
                     byte_start: problem.start,
+                    member: String::new(),
                 };
                 (problem.end, Event::PostingRefused(refused))
             }

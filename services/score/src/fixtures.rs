@@ -327,6 +327,7 @@ pub(crate) fn envelope(tenant: &str, id: &[u8], follows: (&[u8], &[u8]), event: 
         entity_id: "it".to_owned(),
         occurred_at: Some(Micros(7).into()),
         producer: None,
+        contract: jmip_core::CONTRACT,
         event: Some(event),
     }
 }

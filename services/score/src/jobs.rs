@@ -402,6 +402,7 @@ impl Source {
                 .span
                 .map(|(field, start, end)| event::Span { field, start, end }),
             rule: self.rule.map_or("", |rule| names.get(rule)).to_owned(),
+            rule_version: 0,
         }
     }
 }

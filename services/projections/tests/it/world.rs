@@ -202,6 +202,7 @@ impl World {
                     reason: format!("record {record} has no title"),
                     excerpt: ",,".into(),
                     byte_start: 0,
+                    member: String::new(),
                 };
                 self.push(
                     "ingest",
