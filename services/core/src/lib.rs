@@ -26,7 +26,9 @@ pub use jmip_proto::event::v1 as event;
 pub use jmip_proto::event::v1::Envelope;
 pub use jmip_proto::event::v1::envelope::Event;
 pub use micros::Micros;
-pub use stage::{Emit, Fold, Folds, Input, Knowledge, Located, RawMessage, Splitter, Stage};
+pub use stage::{
+    Body, Emit, Fold, Folds, Input, Knowledge, Located, RawMessage, Split, Splitter, Stage,
+};
 
 /// Number of the contract this program writes and reads: raised with every kind of event that is
 /// added, so that an older program can tell that it is older than its log.

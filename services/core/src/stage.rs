@@ -5,7 +5,7 @@ use crate::event::Envelope;
 use crate::event::envelope::Event;
 use crate::subjects::Kind;
 use crate::{Micros, ids};
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 
 /// A versioned table that decides (skill dictionary, currency table), named by its hash.
@@ -175,12 +175,17 @@ pub enum Located {
 /// Takes one event and says whether to go on.
 pub type Emit<'a> = dyn FnMut(Event) -> ControlFlow<()> + 'a;
 
+/// Bytes that can be read in any order: an archive has its table of contents at its end.
+pub trait Body: Read + Seek {}
+
+impl<T: Read + Seek + ?Sized> Body for T {}
+
 /// A stage that cuts one body of bytes, named by its input, into any number of events.
 ///
 /// The events of one input are a deterministic sequence: after a crash the runtime runs `split`
 /// again and skips those that are stored.
 #[derive(Clone, Copy)]
-pub struct Splitter {
+pub struct Splitter<K: 'static> {
     /// Producer in subjects, metric label: never renamed.
     pub name: &'static str,
     /// Raised whenever equal input may give different output.
@@ -190,5 +195,8 @@ pub struct Splitter {
     /// Where the bytes of an input are; `None` for an input it has nothing to do with.
     pub locate: fn(&Envelope) -> Option<Located>,
     /// Reads the bytes and hands out events until told to stop.
-    pub split: fn(&Envelope, &mut dyn Read, &mut Emit<'_>),
+    pub split: Split<K>,
 }
+
+/// How a [`Splitter`] reads the bytes of an input, which stand at their beginning.
+pub type Split<K> = fn(&K, &Envelope, &mut dyn Body, &mut Emit<'_>);

@@ -19,9 +19,9 @@
 //!     event: Some(Event::ExportReceived(ExportReceived::default())),
 //!     ..Default::default()
 //! };
-//! let mut export = b"{\"title\":\"Baker\"}\n".as_slice();
+//! let mut export = std::io::Cursor::new(b"{\"title\":\"Baker\"}\n");
 //! let mut titles = vec![];
-//! (jmip_ingest::SPLITTER.split)(&receipt, &mut export, &mut |event| {
+//! (jmip_ingest::SPLITTER.split)(&(), &receipt, &mut export, &mut |event| {
 //!     if let Event::PostingObserved(posting) = event {
 //!         titles.push(posting.title);
 //!     }
@@ -49,7 +49,7 @@ pub const PROGRESS_EVERY_RECORDS: u32 = 250;
 ///
 /// When the reader itself fails, `split` stops without `export.read`: what the bytes would have
 /// said is not known, and the runtime has to run it again.
-pub const SPLITTER: Splitter = Splitter {
+pub const SPLITTER: Splitter<()> = Splitter {
     name: "ingest",
     version: 1,
     consumes: &[subjects::EXPORT_RECEIVED],

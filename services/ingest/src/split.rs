@@ -7,8 +7,7 @@ use crate::text::Text;
 use jmip_core::event::{
     ExportProgressed, ExportRead, ExportReceived, PostingObserved, PostingRef, PostingRefused,
 };
-use jmip_core::{EVENT_MAX_BYTES, Emit, Envelope, Event, Message};
-use std::io::Read;
+use jmip_core::{Body, EVENT_MAX_BYTES, Emit, Envelope, Event, Message};
 use std::ops::ControlFlow;
 
 /// Largest posting: an event less its envelope, which has ids, a tenant and a producer of at most
@@ -16,11 +15,11 @@ use std::ops::ControlFlow;
 const POSTING_MAX_BYTES: usize = EVENT_MAX_BYTES - 1024;
 
 /// Reads an export and hands out its events until told to stop.
-pub fn split(envelope: &Envelope, reader: &mut dyn Read, emit: &mut Emit<'_>) {
+pub fn split(_: &(), envelope: &Envelope, body: &mut dyn Body, emit: &mut Emit<'_>) {
     let Some(Event::ExportReceived(receipt)) = &envelope.event else {
         return;
     };
-    let mut text = Text::open(reader);
+    let mut text = Text::open(body);
     if text.is_lost() {
         return;
     }

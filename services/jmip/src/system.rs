@@ -190,7 +190,11 @@ impl System {
 fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &Store) {
     match service {
         Service::Effects => tasks.spawn(jmip_effects::run(context)),
-        Service::Ingest => tasks.spawn(split_loop::run_splitter(context, jmip_ingest::SPLITTER)),
+        Service::Ingest => tasks.spawn(split_loop::run_splitter(
+            context,
+            jmip_ingest::SPLITTER,
+            jmip_core::Knowledge::none(),
+        )),
         Service::Normalize => tasks.spawn(stage_loop::run_fold(
             context,
             jmip_normalize::FOLD,

@@ -11,8 +11,8 @@ use crate::retry::Backoff;
 use crate::stage_loop::{stand_by, unless_stopped};
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{self, Spans};
-use jmip_core::{Cause, Envelope, Event, Message, Seal, Splitter, Stored};
-use std::io::Read;
+use jmip_core::{Cause, Envelope, Event, Knowledge, Message, Seal, Split, Splitter, Stored};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -29,14 +29,20 @@ const FETCH_TRIES: u32 = 5;
 const EVENTS: &str = jmip_core::subjects::EVENTS_STREAM;
 
 /// Runs a splitter until shutdown.
-pub async fn run_splitter(context: Context, splitter: Splitter) {
+pub async fn run_splitter<K: Send + Sync + 'static>(
+    context: Context,
+    splitter: Splitter<K>,
+    knowledge: Knowledge<K>,
+) {
+    let knowledge = Arc::new(knowledge);
     let status = context.statuses.pen(splitter.name, LoopKind::Stage);
     let mut backoff = Backoff::new();
     loop {
         let session = Session {
             context: &context,
             status: &status,
-            splitter,
+            splitter: &splitter,
+            knowledge: &knowledge,
         };
         let ended = match session.run(&mut backoff).await {
             Ok(()) => {
@@ -58,16 +64,17 @@ pub async fn run_splitter(context: Context, splitter: Splitter) {
     }
 }
 
-struct Session<'a> {
+struct Session<'a, K: 'static> {
     context: &'a Context,
     status: &'a Status,
-    splitter: Splitter,
+    splitter: &'a Splitter<K>,
+    knowledge: &'a Arc<Knowledge<K>>,
 }
 
 /// Another writer was there first.
 struct Lost;
 
-impl Session<'_> {
+impl<K: Send + Sync> Session<'_, K> {
     /// Reads and splits until another writer was there first.
     async fn run(&self, backoff: &mut Backoff) -> Result<(), LogError> {
         let log = &self.context.log;
@@ -127,9 +134,12 @@ impl Session<'_> {
             Err(error) => return writer.park((error, FETCH_TRIES)).await,
         };
         let (sender, mut events) = mpsc::channel(READ_AHEAD);
-        let split = self.splitter.split;
-        let envelope = input.envelope.clone();
-        let reading = tokio::task::spawn_blocking(move || read(split, &envelope, file, sender));
+        let reader = Reading {
+            split: self.splitter.split,
+            knowledge: Arc::clone(self.knowledge),
+            envelope: input.envelope.clone(),
+        };
+        let reading = tokio::task::spawn_blocking(move || reader.read(file, sender));
         let mut number = 0_u64;
         while let Some(event) = events.recv().await {
             number += 1;
@@ -190,8 +200,6 @@ impl Session<'_> {
     }
 }
 
-type Split = fn(&Envelope, &mut dyn Read, &mut jmip_core::Emit<'_>);
-
 /// How reading ended when it did not come to its end.
 enum Broken {
     /// The decision panicked, with these words.
@@ -200,31 +208,36 @@ enum Broken {
     File(std::io::Error),
 }
 
-/// Runs the pure part on its own thread.
-fn read(
-    split: Split,
-    envelope: &Envelope,
-    file: std::fs::File,
-    sender: mpsc::Sender<Event>,
-) -> Result<(), Broken> {
-    let mut watched = Watched {
-        file,
-        failure: None,
-    };
-    let run = AssertUnwindSafe(|| {
-        split(
-            envelope,
-            &mut watched,
-            &mut |event| match sender.blocking_send(event) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            },
-        );
-    });
-    catch_unwind(run).map_err(|panic| Broken::Panic(panic_text(&panic)))?;
-    watched
-        .failure
-        .map_or(Ok(()), |failure| Err(Broken::File(failure)))
+/// What the pure part needs on its own thread.
+struct Reading<K: 'static> {
+    split: Split<K>,
+    knowledge: Arc<Knowledge<K>>,
+    envelope: Envelope,
+}
+
+impl<K> Reading<K> {
+    fn read(&self, file: std::fs::File, sender: mpsc::Sender<Event>) -> Result<(), Broken> {
+        let mut watched = Watched {
+            file,
+            failure: None,
+        };
+        let mut emit = |event| match sender.blocking_send(event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let run = AssertUnwindSafe(|| {
+            (self.split)(
+                &self.knowledge.value,
+                &self.envelope,
+                &mut watched,
+                &mut emit,
+            );
+        });
+        catch_unwind(run).map_err(|panic| Broken::Panic(panic_text(&panic)))?;
+        watched
+            .failure
+            .map_or(Ok(()), |failure| Err(Broken::File(failure)))
+    }
 }
 
 /// A file that remembers that it failed.
@@ -243,9 +256,20 @@ impl Read for Watched {
     }
 }
 
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to).inspect_err(|error| {
+            // A place before the first byte is a mistake of the reader, not a failure of the file.
+            if error.kind() != std::io::ErrorKind::InvalidInput {
+                self.failure = Some(error.kind().into());
+            }
+        })
+    }
+}
+
 /// Gathers the events of one input into batches.
-struct Writer<'a> {
-    session: &'a Session<'a>,
+struct Writer<'a, K: 'static> {
+    session: &'a Session<'a, K>,
     cause: Cause,
     trace: Option<Arc<str>>,
     sequence: u64,
@@ -261,13 +285,13 @@ struct Writer<'a> {
     spans: Spans,
 }
 
-impl Writer<'_> {
-    fn seal(&self) -> Seal<'static> {
+impl<K: Send + Sync> Writer<'_, K> {
+    fn seal(&self) -> Seal<'_> {
         let splitter = self.session.splitter;
         Seal {
             stage: splitter.name,
             version: splitter.version,
-            knowledge_sha256: &[],
+            knowledge_sha256: &self.session.knowledge.sha256,
         }
     }
 

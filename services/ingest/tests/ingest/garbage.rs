@@ -1,8 +1,8 @@
 //! What nobody should send ends in a refusal with a reason.
 
-use super::{Outcome, events, gzip, receipt};
+use super::{Failing, Outcome, events, gzip, receipt, split};
 use jmip_core::Event;
-use std::io::{self, Read};
+use std::io::Cursor;
 use std::ops::ControlFlow;
 
 /// The reason of the one refusal that an export as a whole ends in.
@@ -45,15 +45,16 @@ fn an_export_no_connector_knows_is_one_refused_record() {
 
 #[test]
 fn fifty_megabytes_of_brackets_are_counted_and_not_kept() {
-    let outcome = Outcome::check(events(&mut io::repeat(b'[').take(50_000_000)));
+    let outcome = Outcome::of(&vec![b'['; 50_000_000]);
     assert_eq!(outcome.read.bytes_read, 50_000_000);
     assert_eq!(outcome.refused.len(), 1);
 }
 
 #[test]
 fn fifty_megabytes_in_one_quoted_cell_are_one_refused_record() {
-    let mut export = b"title,job_url\nBaker,\"".chain(io::repeat(b'[').take(50_000_000));
-    let outcome = Outcome::check(events(&mut export));
+    let mut export = b"title,job_url\nBaker,\"".to_vec();
+    export.resize(export.len() + 50_000_000, b'[');
+    let outcome = Outcome::of(&export);
     assert_eq!(outcome.refused.len(), 1);
     assert!(outcome.refused[0].reason.contains("not closed"));
     assert_eq!(outcome.read.bytes_read, 50_000_021);
@@ -139,17 +140,11 @@ fn a_posting_larger_than_an_event_is_refused_and_the_rest_is_read() {
 
 #[test]
 fn a_reader_that_fails_says_nothing_about_the_export() {
-    struct Failing;
-    impl Read for Failing {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::ConnectionReset.into())
-        }
-    }
-    assert_eq!(events(&mut Failing), []);
-    let begun = b"title,job_url\nBaker,u\nCook".as_slice();
-    assert_eq!(events(&mut begun.chain(Failing)), []);
+    let read = |bytes: &[u8]| events(&mut Failing(Cursor::new(bytes)));
+    assert_eq!(read(b""), []);
+    assert_eq!(read(b"title,job_url\nBaker,u\nCook"), []);
     let long = format!("title,job_url\n{}", "Baker,u\n".repeat(20_000));
-    let all = events(&mut long.as_bytes().chain(Failing));
+    let all = read(long.as_bytes());
     assert!(all.len() > 5_000);
     assert!(
         all.iter()
@@ -162,7 +157,7 @@ fn an_input_that_is_no_receipt_has_no_events() {
     let mut envelope = receipt("test");
     envelope.event = None;
     let mut count = 0;
-    (jmip_ingest::SPLITTER.split)(&envelope, &mut b"x".as_slice(), &mut |_| {
+    split(&envelope, &mut Cursor::new(b"x"), &mut |_| {
         count += 1;
         ControlFlow::Continue(())
     });

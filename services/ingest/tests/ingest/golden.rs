@@ -1,9 +1,11 @@
 //! Golden cases: `given.*` is an export, `when.jsonl` its receipt, `then.jsonl` the events.
 
+use super::split;
 use jmip_core::{Cause, Message, Seal};
 use jmip_proto::{envelope_from_json, envelope_json};
 use serde_json::Value;
 use std::fs;
+use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +35,7 @@ fn answer(case: &Path) -> String {
     let cause = Cause::from(&receipt);
     let mut then = String::new();
     let mut index = 0;
-    (jmip_ingest::SPLITTER.split)(&receipt, &mut export.as_slice(), &mut |event| {
+    split(&receipt, &mut Cursor::new(export), &mut |event| {
         let sealed = seal.envelope(event.into(), &cause, index);
         index += 1;
         then += &envelope_json(&sealed.encode_to_vec()).unwrap().to_string();

@@ -13,8 +13,8 @@ mod jobspy_files;
 
 use jmip_core::event::export_received::Location;
 use jmip_core::event::{ExportRead, ExportReceived, PostingObserved, PostingRefused};
-use jmip_core::{Envelope, Event, Micros};
-use std::io::{self, Read, Write};
+use jmip_core::{Body, Emit, Envelope, Event, Micros};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 
 /// The receipt all tests publish under.
@@ -38,10 +38,15 @@ fn receipt(source: &str) -> Envelope {
     }
 }
 
+/// Reads an export published under a receipt.
+fn split(receipt: &Envelope, body: &mut dyn Body, emit: &mut Emit<'_>) {
+    (jmip_ingest::SPLITTER.split)(&(), receipt, body, emit);
+}
+
 /// All events of an export.
-fn events(reader: &mut dyn Read) -> Vec<Event> {
+fn events(body: &mut dyn Body) -> Vec<Event> {
     let mut all = vec![];
-    (jmip_ingest::SPLITTER.split)(&receipt("test"), reader, &mut |event| {
+    split(&receipt("test"), body, &mut |event| {
         all.push(event);
         ControlFlow::Continue(())
     });
@@ -59,8 +64,8 @@ struct Outcome {
 impl Outcome {
     /// Reads an export and checks conservation: each record has exactly one event, in order, and
     /// the final counts are those.
-    fn of(mut bytes: &[u8]) -> Self {
-        Self::check(events(&mut bytes))
+    fn of(bytes: &[u8]) -> Self {
+        Self::check(events(&mut Cursor::new(bytes)))
     }
 
     fn check(events: Vec<Event>) -> Self {
@@ -108,7 +113,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// Hands out bytes in pieces of the given sizes, again and again.
 struct Pieces<'b> {
-    bytes: &'b [u8],
+    bytes: Cursor<&'b [u8]>,
     sizes: Vec<usize>,
     at: usize,
 }
@@ -117,10 +122,31 @@ impl Read for Pieces<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let size = self.sizes[self.at % self.sizes.len()];
         self.at += 1;
-        let size = size.min(out.len()).min(self.bytes.len());
-        let (piece, rest) = self.bytes.split_at(size);
-        out[..size].copy_from_slice(piece);
-        self.bytes = rest;
-        Ok(size)
+        let size = size.min(out.len());
+        self.bytes.read(&mut out[..size])
+    }
+}
+
+impl Seek for Pieces<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+/// A disk on which bytes can be read up to a place, and none behind it.
+struct Failing<'b>(Cursor<&'b [u8]>);
+
+impl Read for Failing<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(out)? {
+            0 => Err(io::ErrorKind::ConnectionReset.into()),
+            read => Ok(read),
+        }
+    }
+}
+
+impl Seek for Failing<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
     }
 }
