@@ -14,7 +14,7 @@ use async_nats::jetstream::stream::Config;
 use async_nats::jetstream::{self, Context};
 use bytes::{Buf as _, Bytes};
 use futures::{SinkExt as _, StreamExt as _};
-use jmip_projections::View;
+use jmip_projections::market;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 use tokio_postgres::Client;
@@ -126,7 +126,7 @@ async fn scratch(line: &Line, log: &Context, client: &Client, name: &str) {
     };
     log.create_stream(config).await.expect("there is room");
     let schema = format!("floor_{name}");
-    let created = line.store.create(View::Market, &schema).await;
+    let created = line.store.create(&market::VIEW, &schema).await;
     created.expect("the schema can be made");
     // A new schema has its keys only; the line's has all indexes.
     let missing = client.query(INDEXES, &[&schema]).await;

@@ -4,6 +4,7 @@
 use crate::samples;
 use jmip::system::Service;
 use jmip_core::subjects;
+use jmip_projections::{desk, market, search};
 use jmip_tests::binary::Place;
 use jmip_tests::{Servers, eventually, outsider};
 use serde_json::{Value, json};
@@ -17,9 +18,9 @@ const WITHOUT_ENRICH: [Service; 8] = [
     Service::Ingest,
     Service::Normalize,
     Service::Score,
-    Service::Market,
-    Service::Desk,
-    Service::Search,
+    Service::Projection(&market::VIEW),
+    Service::Projection(&desk::VIEW),
+    Service::Projection(&search::VIEW),
     Service::Api,
 ];
 

@@ -5,7 +5,7 @@ use jmip::system::{ALL, Service};
 use jmip_core::subjects;
 use jmip_projections::digest::CURRENT_JOBS;
 use jmip_projections::market::job_list::{self, JobFilter};
-use jmip_projections::market::{export, job_detail};
+use jmip_projections::market::{self, export, job_detail};
 use jmip_tests::{Servers, assert_conserved, digests, eventually, publish, publish_and_wait, wait};
 use serde_json::Value;
 
@@ -122,7 +122,11 @@ async fn a_system_stopped_in_mid_export_goes_on_where_it_was() {
     let servers = Servers::start().await;
     let (bytes, count) = samples::ndjson_of(20 * 1024 * 1024);
     let system = servers
-        .run(&[Service::Effects, Service::Ingest, Service::Market])
+        .run(&[
+            Service::Effects,
+            Service::Ingest,
+            Service::Projection(&market::VIEW),
+        ])
         .await;
     let sequence = publish(&system.log, "ndjson", T1, &bytes).await;
     let tenant = subjects::DEFAULT_TENANT;

@@ -6,6 +6,7 @@ use jmip_api::append;
 use jmip_core::event::{JobEnriched, MessageRetried};
 use jmip_core::{Envelope, Event, Knowledge, Stage, subjects};
 use jmip_projections::status::{self, ParkedRow};
+use jmip_projections::{desk, market};
 use jmip_runtime::{CancellationToken, Context, Statuses, stage_loop};
 use jmip_tests::{Servers, eventually, publish_and_wait};
 use tokio::task::JoinHandle;
@@ -16,8 +17,8 @@ const WITHOUT_ENRICH: [Service; 5] = [
     Service::Effects,
     Service::Ingest,
     Service::Normalize,
-    Service::Market,
-    Service::Desk,
+    Service::Projection(&market::VIEW),
+    Service::Projection(&desk::VIEW),
 ];
 
 /// A stage in the place of `enrich` that cannot do anything before it has learned something.

@@ -1,20 +1,22 @@
 //! All services in one process, or some of them.
 
 use anyhow::Context as _;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use jmip_api::{Api, Tokens};
-use jmip_projections::{Store, desk, market, search};
+use jmip_projections::{Projection, Store, VIEWS, View};
 use jmip_runtime::config::{Access, Secret};
 use jmip_runtime::{
     CancellationToken, Context, Log, Statuses, projection_loop, split_loop, stage_loop,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// One service: what a container may run alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// Takes exports in.
     Effects,
@@ -26,28 +28,59 @@ pub enum Service {
     Enrich,
     /// Ranks jobs for a profile.
     Score,
-    /// Keeps the read model of the market.
-    Market,
-    /// Keeps the read model of the user's desk.
-    Desk,
-    /// Keeps the words of descriptions, to be searched.
-    Search,
+    /// Keeps a read model.
+    Projection(&'static View),
     /// Answers queries over HTTP.
     Api,
 }
 
-/// Every service.
-pub const ALL: [Service; 9] = [
-    Service::Effects,
-    Service::Ingest,
-    Service::Normalize,
-    Service::Enrich,
-    Service::Score,
-    Service::Market,
-    Service::Desk,
-    Service::Search,
-    Service::Api,
-];
+/// Every service, in the order that data flows.
+pub static ALL: LazyLock<Vec<Service>> = LazyLock::new(|| {
+    let stages = [
+        Service::Effects,
+        Service::Ingest,
+        Service::Normalize,
+        Service::Enrich,
+        Service::Score,
+    ];
+    let views = VIEWS.iter().map(|view| Service::Projection(view));
+    stages
+        .into_iter()
+        .chain(views)
+        .chain([Service::Api])
+        .collect()
+});
+
+impl Service {
+    /// As it is named on the command line, and what it does.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Effects => ("effects", "Takes exports in"),
+            Self::Ingest => ("ingest", "Cuts exports into postings"),
+            Self::Normalize => ("normalize", "Turns postings into jobs"),
+            Self::Enrich => ("enrich", "Reads facts out of jobs"),
+            Self::Score => ("score", "Ranks jobs for a profile"),
+            Self::Projection(view) => (view.name, view.about),
+            Self::Api => ("api", "Answers queries over HTTP"),
+        }
+    }
+
+    /// As it is named on the command line.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+}
+
+impl ValueEnum for Service {
+    fn value_variants<'a>() -> &'a [Self] {
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, does) = self.words();
+        Some(PossibleValue::new(name).help(does))
+    }
+}
 
 /// Where a system finds its servers, and what the API is given.
 pub struct Settings {
@@ -210,14 +243,9 @@ fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &St
             jmip_score::FOLD,
             jmip_core::Knowledge::none(),
         )),
-        Service::Market => tasks.spawn(projection_loop::run_projection(
+        Service::Projection(view) => tasks.spawn(projection_loop::run_projection(
             context,
-            market::sink(store),
-        )),
-        Service::Desk => tasks.spawn(projection_loop::run_projection(context, desk::sink(store))),
-        Service::Search => tasks.spawn(projection_loop::run_projection(
-            context,
-            search::sink(store),
+            Projection::live(store, view),
         )),
         Service::Api => unreachable!("the API is started by itself, with its listener"),
     };

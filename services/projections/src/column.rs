@@ -1,4 +1,5 @@
-//! Columns of rows to write: one array per column, unnested by the statement.
+//! Columns of rows to write: one array per column, unnested by the statement, which takes the names
+//! of the columns from here.
 
 use crate::StoreError;
 use chrono::{DateTime, Utc};
@@ -9,24 +10,111 @@ use tokio_postgres::Transaction;
 use tokio_postgres::types::{Json, ToSql, Type};
 use uuid::Uuid;
 
-/// One parameter of a set-based statement: the values of one column, row by row.
+/// One column of rows to write, named where its values are: no statement repeats the list.
 pub(crate) struct Column<'a> {
+    name: &'static str,
     values: Box<dyn ToSql + Sync + Send + 'a>,
     kind: Type,
+    /// Short lists, joined with commas.
+    is_list: bool,
     rows: usize,
 }
 
-impl<'a> Column<'a> {
-    fn new<T: ToSql + Sync + Send + 'a>(values: Vec<Option<T>>, kind: Type) -> Self {
-        Self {
-            rows: values.len(),
-            values: Box::new(values),
-            kind,
+impl Column<'_> {
+    /// What a statement reads of the unnested rows, which it calls `r`.
+    fn read(&self) -> String {
+        match self.is_list {
+            true => format!("string_to_array(r.{}, ',')", self.name),
+            false => format!("r.{}", self.name),
         }
     }
 }
 
-/// Runs a statement over whole columns; does nothing when there are no rows.
+/// Adds rows to a table; one whose key is there already changes nothing.
+pub(crate) async fn insert(
+    tx: &Transaction<'_>,
+    table: &str,
+    columns: &[Column<'_>],
+) -> Result<(), StoreError> {
+    let statement = format!("{} ON CONFLICT DO NOTHING", insert_into(table, columns));
+    write(tx, &statement, columns).await
+}
+
+/// Adds rows to a table; one whose key is there is replaced by a later one, by `from_seq`.
+///
+/// Shape: `key` names the columns of the primary key.
+pub(crate) async fn upsert(
+    tx: &Transaction<'_>,
+    table: &str,
+    key: &[&str],
+    columns: &[Column<'_>],
+) -> Result<(), StoreError> {
+    let statement = format!(
+        "{} ON CONFLICT ({}) DO UPDATE SET {} WHERE t.from_seq < excluded.from_seq",
+        insert_into(table, columns),
+        key.join(", "),
+        set(columns, key, "excluded"),
+    );
+    write(tx, &statement, columns).await
+}
+
+/// Changes the rows of a table `t` that have the key of a row `r`, where `condition` holds.
+///
+/// Shape: `key` names the columns of the key; all others are set.
+pub(crate) async fn update(
+    tx: &Transaction<'_>,
+    table: &str,
+    (key, condition): (&[&str], &str),
+    columns: &[Column<'_>],
+) -> Result<(), StoreError> {
+    let same: Vec<_> = key
+        .iter()
+        .map(|name| format!("t.{name} = r.{name}"))
+        .collect();
+    let statement = format!(
+        "UPDATE {table} AS t SET {} FROM {ROWS} WHERE {} AND {condition}",
+        set(columns, key, "r"),
+        same.join(" AND "),
+    );
+    write(tx, &statement, columns).await
+}
+
+/// Stands in a statement for the rows that are written: a table `r` with the columns by name.
+pub(crate) const ROWS: &str = "{rows}";
+
+/// The beginning of an insert of rows into a table `t`.
+pub(crate) fn insert_into(table: &str, columns: &[Column<'_>]) -> String {
+    format!(
+        "INSERT INTO {table} AS t ({}) SELECT {} FROM {ROWS}",
+        names(columns),
+        values(columns),
+    )
+}
+
+/// The values of columns, as a statement reads them from the rows.
+pub(crate) fn values(columns: &[Column<'_>]) -> String {
+    let values: Vec<_> = columns.iter().map(Column::read).collect();
+    values.join(", ")
+}
+
+/// The names of columns, as a statement lists them.
+pub(crate) fn names(columns: &[Column<'_>]) -> String {
+    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    names.join(", ")
+}
+
+/// What sets every column but those of the key to its value of `from`.
+pub(crate) fn set(columns: &[Column<'_>], key: &[&str], from: &str) -> String {
+    let set: Vec<_> = columns
+        .iter()
+        .filter(|column| !key.contains(&column.name))
+        .map(|column| format!("{0} = {from}.{0}", column.name))
+        .collect();
+    set.join(", ")
+}
+
+/// Runs a statement over whole columns, which stand where it says [`ROWS`]; does nothing when there
+/// are no rows.
 ///
 /// The statement is planned anew each time: a plan made while a table was empty would still be used
 /// when it has grown.
@@ -34,98 +122,121 @@ pub(crate) async fn write(
     tx: &Transaction<'_>,
     statement: &str,
     columns: &[Column<'_>],
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     if columns.iter().all(|column| column.rows == 0) {
-        return Ok(0);
+        return Ok(());
     }
     let params: Vec<(&(dyn ToSql + Sync), Type)> = columns
         .iter()
         .map(|column| (&*column.values as &(dyn ToSql + Sync), column.kind.clone()))
         .collect();
-    Ok(tx.execute_typed(statement, &params).await?)
+    let places: Vec<_> = (1..=columns.len()).map(|n| format!("${n}")).collect();
+    let rows = format!("unnest({}) AS r ({})", places.join(", "), names(columns));
+    let statement = statement.replace(ROWS, &rows);
+    tx.execute_typed(&statement, &params).await?;
+    Ok(())
 }
 
-fn column<'a, R, T, V>(rows: &'a [R], kind: Type, value: V) -> Column<'a>
+fn column<'a, R, T, V>(name: &'static str, rows: &'a [R], kind: Type, value: V) -> Column<'a>
 where
     T: ToSql + Sync + Send + 'a,
     V: Fn(&'a R) -> Option<T>,
 {
-    Column::new(rows.iter().map(value).collect(), kind)
+    let values: Vec<Option<T>> = rows.iter().map(value).collect();
+    Column {
+        name,
+        values: Box::new(values),
+        kind,
+        is_list: false,
+        rows: rows.len(),
+    }
 }
 
 /// A column of `text`.
 pub(crate) fn texts<'a, R, T: Into<Option<&'a str>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::TEXT_ARRAY, |row| {
+    column(name, rows, Type::TEXT_ARRAY, |row| {
         value(row).into().map(without_nul)
     })
 }
 
-/// A column of short lists without commas inside (codes, names), which the statement splits again:
+/// A column of short lists without commas inside (codes, names), split again by the statement:
 /// Postgres cannot unnest lists of different lengths.
 pub(crate) fn lists<'a, R, T: AsRef<str>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> Vec<T>,
 ) -> Column<'a> {
-    column(rows, Type::TEXT_ARRAY, |row| {
+    let joined = column(name, rows, Type::TEXT_ARRAY, |row| {
         let words: Vec<_> = value(row)
             .iter()
             .map(|word| without_nul(word.as_ref()).into_owned())
             .collect();
         Some(words.join(","))
-    })
+    });
+    Column {
+        is_list: true,
+        ..joined
+    }
 }
 
 /// A column of `bytea`.
 pub(crate) fn bytes<'a, R, T: Into<Option<&'a [u8]>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::BYTEA_ARRAY, |row| value(row).into())
+    column(name, rows, Type::BYTEA_ARRAY, |row| value(row).into())
 }
 
 /// A column of `uuid`.
 pub(crate) fn uuids<'a, R, T: Into<Option<Uuid>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::UUID_ARRAY, |row| value(row).into())
+    column(name, rows, Type::UUID_ARRAY, |row| value(row).into())
 }
 
 /// A column of `bigint`.
 pub(crate) fn bigints<'a, R, T: Into<Option<i64>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::INT8_ARRAY, |row| value(row).into())
+    column(name, rows, Type::INT8_ARRAY, |row| value(row).into())
 }
 
 /// A column of `boolean`.
 pub(crate) fn bools<'a, R, T: Into<Option<bool>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::BOOL_ARRAY, |row| value(row).into())
+    column(name, rows, Type::BOOL_ARRAY, |row| value(row).into())
 }
 
 /// A column of `timestamptz`.
 pub(crate) fn times<'a, R, T: Into<Option<Micros>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::TIMESTAMPTZ_ARRAY, |row| {
+    column(name, rows, Type::TIMESTAMPTZ_ARRAY, |row| {
         value(row).into().map(datetime)
     })
 }
 
 /// A column of `jsonb`.
 pub(crate) fn jsons<'a, R, T: Into<Option<&'a Value>>>(
+    name: &'static str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> T,
 ) -> Column<'a> {
-    column(rows, Type::JSONB_ARRAY, |row| {
+    column(name, rows, Type::JSONB_ARRAY, |row| {
         value(row).into().map(|json| match has_nul(json) {
             true => Json(Cow::Owned(json_without_nul(json.clone()))),
             false => Json(Cow::Borrowed(json)),

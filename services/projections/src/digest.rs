@@ -12,7 +12,7 @@
 //! counts with its elements sorted by their text.
 
 use crate::column::sequence;
-use crate::{Store, StoreError, View, install};
+use crate::{Store, StoreError, VIEWS, install, market};
 use futures::TryStreamExt;
 use jmip_core::ids;
 use serde::Serialize;
@@ -63,14 +63,14 @@ pub async fn digest(store: &Store) -> Result<Vec<TableDigest>, StoreError> {
     let mut client = store.client().await?;
     let tx = Store::snapshot(&mut client).await?;
     let mut digests = vec![];
-    for view in View::ALL {
+    for view in VIEWS.iter().copied() {
         let Some(live) = install::live(tx.client(), view).await? else {
             continue;
         };
         for table in tables(&tx, &live.schema).await? {
             let (rows, sha256) = digest_of(&tx, &table).await?;
             digests.push(TableDigest {
-                view: view.name(),
+                view: view.name,
                 table: table.name,
                 rows,
                 sha256,
@@ -79,7 +79,7 @@ pub async fn digest(store: &Store) -> Result<Vec<TableDigest>, StoreError> {
     }
     let current = digests
         .iter()
-        .find(|line| line.view == View::Market.name() && line.table == "job")
+        .find(|line| line.view == market::VIEW.name && line.table == "job")
         .map(|jobs| TableDigest {
             table: CURRENT_JOBS.to_owned(),
             ..jobs.clone()

@@ -1,6 +1,6 @@
 //! Puts the files of `schema/` into a database. No DDL is written here.
 
-use crate::{StoreError, View};
+use crate::{StoreError, VIEWS, View};
 use jmip_core::ids;
 use refinery::{Migration, Runner};
 use tokio_postgres::types::Type;
@@ -42,17 +42,17 @@ pub(crate) async fn migrate(client: &mut Client) -> Result<(), StoreError> {
         .map(|(name, sql)| Migration::unapplied(name, sql))
         .collect::<Result<Vec<_>, _>>()?;
     Runner::new(&migrations).run_async(client).await?;
-    for view in View::ALL {
+    for view in VIEWS.iter().copied() {
         match live(client, view).await? {
             None => {
-                create(client, view, view.schema()).await?;
-                index(client, view, view.schema()).await?;
-                show(client, view, view.schema()).await?;
+                create(client, view, &view.schema()).await?;
+                index(client, view, &view.schema()).await?;
+                show(client, view, &view.schema()).await?;
             }
-            Some(live) if live.version == view.version() => {
+            Some(live) if live.version == view.version => {
                 show(client, view, &live.schema).await?;
             }
-            Some(live) if live.version < view.version() => prepare_next(client, view).await?,
+            Some(live) if live.version < view.version => prepare_next(client, view).await?,
             Some(_) => {}
         }
     }
@@ -66,13 +66,16 @@ pub(crate) struct Versioned {
 }
 
 /// What clients read of a projection.
-pub(crate) async fn live(client: &Client, view: View) -> Result<Option<Versioned>, StoreError> {
+pub(crate) async fn live(
+    client: &Client,
+    view: &'static View,
+) -> Result<Option<Versioned>, StoreError> {
     let row = client
         .query_typed_opt(
             "SELECT c.schema_name, c.version
              FROM public.live_view JOIN public.checkpoint AS c USING (schema_name)
              WHERE c.view = $1",
-            &[(&view.name(), Type::TEXT)],
+            &[(&view.name, Type::TEXT)],
         )
         .await?;
     Ok(row.map(|row| Versioned {
@@ -98,7 +101,7 @@ pub(crate) async fn version_of(
 }
 
 /// Makes sure that there is a schema of our version for the service to fill.
-async fn prepare_next(client: &mut Client, view: View) -> Result<(), StoreError> {
+async fn prepare_next(client: &mut Client, view: &'static View) -> Result<(), StoreError> {
     let chosen = client
         .query_typed_opt(
             "UPDATE public.checkpoint SET role = 'NEXT'
@@ -107,7 +110,7 @@ async fn prepare_next(client: &mut Client, view: View) -> Result<(), StoreError>
                  WHERE view = $1 AND version = $2 AND role IN ('NEXT', 'SHOWN')
                  ORDER BY role, last_seq DESC LIMIT 1)
              RETURNING schema_name",
-            &[(&view.name(), Type::TEXT), (&view.version(), Type::INT8)],
+            &[(&view.name, Type::TEXT), (&view.version, Type::INT8)],
         )
         .await?;
     if chosen.is_some() {
@@ -125,7 +128,10 @@ async fn prepare_next(client: &mut Client, view: View) -> Result<(), StoreError>
 }
 
 /// `market_1`, and for further builds of the same version `market_1_2`, `market_1_3`.
-pub(crate) async fn unused_name(client: &Client, view: View) -> Result<String, StoreError> {
+pub(crate) async fn unused_name(
+    client: &Client,
+    view: &'static View,
+) -> Result<String, StoreError> {
     let rows = client
         .query_typed(
             "SELECT nspname::text FROM pg_namespace WHERE starts_with(nspname::text, $1)",
@@ -134,7 +140,7 @@ pub(crate) async fn unused_name(client: &Client, view: View) -> Result<String, S
         .await?;
     let taken: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let names = (2..).map(|build: u32| format!("{}_{build}", view.schema()));
-    let mut names = std::iter::once(view.schema().to_owned()).chain(names);
+    let mut names = std::iter::once(view.schema()).chain(names);
     let free = names.find(|name| !taken.contains(name));
     Ok(free.expect("there are more numbers than schemas"))
 }
@@ -142,7 +148,7 @@ pub(crate) async fn unused_name(client: &Client, view: View) -> Result<String, S
 /// Creates a versioned schema with its tables, their keys and its checkpoint, if absent.
 pub(crate) async fn create(
     client: &mut Client,
-    view: View,
+    view: &'static View,
     schema: &str,
 ) -> Result<(), StoreError> {
     let tx = client.transaction().await?;
@@ -159,29 +165,37 @@ pub(crate) async fn create(
         "SELECT public.create_read_model($1, $2, $3)",
         &[
             (&schema, Type::TEXT),
-            (&view.name(), Type::TEXT),
-            (&view.version(), Type::INT8),
+            (&view.name, Type::TEXT),
+            (&view.version, Type::INT8),
         ],
     )
     .await?;
     search_in(&tx, schema).await?;
-    for table in view.tables() {
+    for table in view.tables {
         tx.batch_execute(table).await?;
     }
     tx.commit().await?;
-    tracing::debug!(view = view.name(), schema, "read model {schema} created");
+    tracing::debug!(view = view.name, schema, "read model {schema} created");
     Ok(())
 }
 
 /// Builds the secondary indexes of a schema and counts its rows for the planner, unless it has them.
-pub(crate) async fn index(client: &mut Client, view: View, schema: &str) -> Result<(), StoreError> {
+pub(crate) async fn index(
+    client: &mut Client,
+    view: &'static View,
+    schema: &str,
+) -> Result<(), StoreError> {
     let tx = client.transaction().await?;
     index_in(&tx, view, schema).await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn index_in(tx: &Transaction<'_>, view: View, schema: &str) -> Result<(), StoreError> {
+async fn index_in(
+    tx: &Transaction<'_>,
+    view: &'static View,
+    schema: &str,
+) -> Result<(), StoreError> {
     let last_seq = tx
         .query_typed_opt(
             "UPDATE public.checkpoint SET is_indexed = true
@@ -192,7 +206,7 @@ async fn index_in(tx: &Transaction<'_>, view: View, schema: &str) -> Result<(), 
     let Some(row) = last_seq else { return Ok(()) };
     tx.batch_execute(INDEX_MEMORY).await?;
     search_in(tx, schema).await?;
-    tx.batch_execute(view.indexes()).await?;
+    tx.batch_execute(view.indexes).await?;
     // An empty table that was counted is planned for as empty for ever; one that was not is not.
     if row.get::<_, i64>(0) > 0 {
         tx.execute_typed(
@@ -205,7 +219,11 @@ async fn index_in(tx: &Transaction<'_>, view: View, schema: &str) -> Result<(), 
 }
 
 /// Points schema `api` at a versioned schema, unless it already shows it by the same definitions.
-pub(crate) async fn show(client: &mut Client, view: View, schema: &str) -> Result<(), StoreError> {
+pub(crate) async fn show(
+    client: &mut Client,
+    view: &'static View,
+    schema: &str,
+) -> Result<(), StoreError> {
     let tx = client.transaction().await?;
     show_in(&tx, view, schema).await?;
     tx.commit().await?;
@@ -224,24 +242,24 @@ WHERE c.view = $1 AND c.schema_name = $2";
 /// again.
 pub(crate) async fn show_in(
     tx: &Transaction<'_>,
-    view: View,
+    view: &'static View,
     schema: &str,
 ) -> Result<(), StoreError> {
-    let definitions = ids::sha256(view.api().as_bytes());
-    let asked = [(&view.name() as _, Type::TEXT), (&schema as _, Type::TEXT)];
+    let definitions = ids::sha256(view.api.as_bytes());
+    let asked = [(&view.name as _, Type::TEXT), (&schema as _, Type::TEXT)];
     let known = tx.query_typed_opt(SHOWN, &asked).await?;
     let Some(known) = known else {
         return Err(StoreError::NotInstalled {
-            view: view.name(),
+            view: view.name,
             schema: schema.to_owned(),
         });
     };
     let version: i64 = known.get("version");
-    if version != view.version() {
+    if version != view.version {
         return Err(StoreError::OtherVersion {
             schema: schema.to_owned(),
             version,
-            ours: view.version(),
+            ours: view.version,
         });
     }
     let live: Option<&str> = known.get("schema_name");
@@ -254,23 +272,22 @@ pub(crate) async fn show_in(
     tx.batch_execute(READERS_WAIT).await?;
     if !is_same || known.get::<_, Option<i64>>("live_version") != Some(version) {
         let drop = "SELECT public.drop_api_views($1)";
-        tx.execute_typed(drop, &[(&view.name(), Type::TEXT)])
-            .await?;
+        tx.execute_typed(drop, &[(&view.name, Type::TEXT)]).await?;
     }
-    tx.batch_execute(view.api()).await?;
+    tx.batch_execute(view.api).await?;
     record(tx, view, schema).await?;
-    tracing::debug!(view = view.name(), schema, "schema api shows {schema}");
+    tracing::debug!(view = view.name, schema, "schema api shows {schema}");
     Ok(())
 }
 
 /// Writes down what is shown.
-async fn record(tx: &Transaction<'_>, view: View, schema: &str) -> Result<(), StoreError> {
-    let definitions = ids::sha256(view.api().as_bytes());
+async fn record(tx: &Transaction<'_>, view: &'static View, schema: &str) -> Result<(), StoreError> {
+    let definitions = ids::sha256(view.api.as_bytes());
     tx.execute_typed(
         "UPDATE public.checkpoint AS c SET epoch = c.epoch + 1
          FROM public.live_view AS l
          WHERE l.view = $1 AND c.schema_name = l.schema_name AND c.schema_name <> $2",
-        &[(&view.name(), Type::TEXT), (&schema, Type::TEXT)],
+        &[(&view.name, Type::TEXT), (&schema, Type::TEXT)],
     )
     .await?;
     tx.execute_typed(
@@ -285,7 +302,7 @@ async fn record(tx: &Transaction<'_>, view: View, schema: &str) -> Result<(), St
                  ELSE l.schema_name END,
              schema_name = excluded.schema_name, api_sha256 = excluded.api_sha256",
         &[
-            (&view.name(), Type::TEXT),
+            (&view.name, Type::TEXT),
             (&schema, Type::TEXT),
             (&definitions.as_slice(), Type::BYTEA),
         ],

@@ -1,8 +1,8 @@
 //! Read models in Postgres: what the log says, as rows to query.
 //!
-//! Consumes every event of `JMIP_EVENTS` in order; emits none. Three projections, [`View::Market`],
-//! [`View::Desk`] and [`View::Search`], each a [`Sink`](jmip_core::sink::Sink): one transaction per batch holds the rows
-//! and the move of the checkpoint, so a crash repeats a batch and a repeat changes nothing.
+//! Consumes every event of `JMIP_EVENTS` in order; emits none. Each of [`VIEWS`] is fed by a
+//! [`Sink`](jmip_core::sink::Sink): one transaction per batch holds the rows and the move of the
+//! checkpoint, so a crash repeats a batch and a repeat changes nothing.
 //!
 //! Invariants: rows are set, never incremented, so how the log is cut into batches does not show;
 //! the current state of a job is a function of the set of its sightings, whatever their order;
@@ -34,8 +34,13 @@ pub mod search;
 pub mod status;
 mod store;
 pub mod versions;
+mod view;
 
 pub use error::StoreError;
 pub use fact_json::facts as facts_json;
-pub use projection::{Projection, View};
+pub use projection::Projection;
 pub use store::Store;
+pub use view::View;
+
+/// Every projection, in the order it is installed, shown and digested.
+pub const VIEWS: &[&View] = &[&market::VIEW, &desk::VIEW, &search::VIEW];

@@ -1,77 +1,11 @@
 //! The sink of every projection: rows and checkpoint in one transaction, fenced by an epoch.
 
 use crate::column::{int8, sequence};
-use crate::{Store, StoreError, desk, install, market, search, versions};
+use crate::{Store, StoreError, View, install, versions};
 use deadpool_postgres::Object;
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
 use tokio_postgres::types::{ToSql, Type};
-
-/// A projection: what it is called, and the files of `schema/` that make its present version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// Exports, jobs, revisions, facts.
-    Market,
-    /// Profiles, policies, runs, the audit trail.
-    Desk,
-    /// Words of descriptions.
-    Search,
-}
-
-impl View {
-    /// Every projection.
-    pub const ALL: [Self; 3] = [Self::Market, Self::Desk, Self::Search];
-
-    /// Name, as in its checkpoint.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Market => "market",
-            Self::Desk => "desk",
-            Self::Search => "search",
-        }
-    }
-
-    /// Version of its tables. Raised when they change: clients read the old schema until the new
-    /// one has come as far.
-    pub fn version(self) -> i64 {
-        match self {
-            Self::Market | Self::Desk | Self::Search => 1,
-        }
-    }
-
-    /// The first versioned schema of its present version.
-    pub fn schema(self) -> &'static str {
-        match self {
-            Self::Market => "market_1",
-            Self::Desk => "desk_1",
-            Self::Search => "search_1",
-        }
-    }
-
-    pub(crate) fn tables(self) -> &'static [&'static str] {
-        match self {
-            Self::Market => market::TABLES,
-            Self::Desk => desk::TABLES,
-            Self::Search => search::TABLES,
-        }
-    }
-
-    pub(crate) fn indexes(self) -> &'static str {
-        match self {
-            Self::Market => include_str!("../../../schema/market/indexes.sql"),
-            Self::Desk => include_str!("../../../schema/desk/indexes.sql"),
-            Self::Search => include_str!("../../../schema/search/indexes.sql"),
-        }
-    }
-
-    pub(crate) fn api(self) -> &'static str {
-        match self {
-            Self::Market => include_str!("../../../schema/api/market.sql"),
-            Self::Desk => include_str!("../../../schema/api/desk.sql"),
-            Self::Search => include_str!("../../../schema/api/search.sql"),
-        }
-    }
-}
 
 /// Every statement of a batch looks few keys up in tables that may be large. A plan that reads a
 /// whole table is never right there, though it looks cheap while the table is small.
@@ -92,7 +26,7 @@ const UNSYNCED: &str = "SET LOCAL synchronous_commit = off";
 #[derive(Debug)]
 pub struct Projection {
     store: Store,
-    view: View,
+    view: &'static View,
     /// The one schema it feeds; `None` for the service's.
     only: Option<String>,
     /// What the last `take_over` got; none before it and after a lost fence.
@@ -131,7 +65,7 @@ struct Target {
 
 impl Projection {
     /// Feeds what clients read, or are to read next.
-    pub fn live(store: &Store, view: View) -> Self {
+    pub fn live(store: &Store, view: &'static View) -> Self {
         Self {
             store: store.clone(),
             view,
@@ -142,7 +76,7 @@ impl Projection {
     }
 
     /// Feeds `schema` and no other: one that is being rebuilt beside the live one.
-    pub fn new(store: &Store, view: View, schema: &str) -> Self {
+    pub fn new(store: &Store, view: &'static View, schema: &str) -> Self {
         Self {
             only: Some(schema.to_owned()),
             ..Self::live(store, view)
@@ -151,7 +85,7 @@ impl Projection {
 
     async fn target(&self) -> Result<Target, StoreError> {
         let client = self.store.client().await?;
-        let (name, version) = (self.view.name(), self.view.version());
+        let (name, version) = (self.view.name, self.view.version);
         let mut asked: Vec<(&(dyn ToSql + Sync), Type)> =
             vec![(&name, Type::TEXT), (&version, Type::INT8)];
         let statement = match &self.only {
@@ -180,11 +114,7 @@ impl Projection {
             },
             None => StoreError::NotInstalled {
                 view: name,
-                schema: self
-                    .only
-                    .as_deref()
-                    .unwrap_or(self.view.schema())
-                    .to_owned(),
+                schema: self.only.clone().unwrap_or_else(|| self.view.schema()),
             },
         })
     }
@@ -200,7 +130,7 @@ impl Projection {
         for (expected, stored) in (last_seq + 1..).zip(batch) {
             if stored.sequence != expected {
                 return Err(StoreError::Gap {
-                    view: self.view.name(),
+                    view: self.view.name,
                     expected,
                     found: stored.sequence,
                 });
@@ -247,13 +177,7 @@ impl Projection {
         // Sent in this order without waiting for answers.
         let by_key = async { Ok(tx.batch_execute(BY_KEY).await?) };
         let search = install::search_in(&tx, &held.schema);
-        let rows = async {
-            match self.view {
-                View::Market => market::apply(&tx, batch).await,
-                View::Desk => desk::apply(&tx, batch).await,
-                View::Search => search::job_text::apply(&tx, batch).await,
-            }
-        };
+        let rows = (self.view.apply)(&tx, batch);
         futures::try_join!(by_key, search, rows)?;
         tx.commit().await?;
         Ok(true)
@@ -301,18 +225,15 @@ impl Sink for Projection {
     type Error = StoreError;
 
     fn name(&self) -> &'static str {
-        self.view.name()
+        self.view.name
     }
 
     fn may_lag(&self) -> bool {
-        self.view == View::Search
+        self.view.may_lag
     }
 
     fn producers(&self) -> Option<&'static [&'static str]> {
-        match self.view {
-            View::Market | View::Search => None,
-            View::Desk => Some(desk::PRODUCERS),
-        }
+        self.view.producers
     }
 
     async fn position(&mut self) -> Result<u64, StoreError> {
@@ -354,7 +275,7 @@ impl Sink for Projection {
             self.held = None;
             match self.follow(&held).await? {
                 Some(shown) => {
-                    let (view, schema) = (self.view.name(), &shown.schema);
+                    let (view, schema) = (self.view.name, &shown.schema);
                     tracing::info!(view, schema, "{view} goes on with {schema}");
                     held = shown;
                 }

@@ -88,7 +88,7 @@ impl Store {
     ///
     /// Errors: [`StoreError::NotInstalled`] when the schema does not exist;
     /// [`StoreError::OtherVersion`] when it is not of ours.
-    pub async fn show(&self, view: View, schema: &str) -> Result<(), StoreError> {
+    pub async fn show(&self, view: &'static View, schema: &str) -> Result<(), StoreError> {
         let mut client = self.client().await?;
         install::show(&mut client, view, schema).await
     }
@@ -98,7 +98,7 @@ impl Store {
     /// it exists.
     ///
     /// Errors: as Postgres reports it.
-    pub async fn create(&self, view: View, schema: &str) -> Result<(), StoreError> {
+    pub async fn create(&self, view: &'static View, schema: &str) -> Result<(), StoreError> {
         let mut client = self.client().await?;
         install::create(&mut client, view, schema).await
     }

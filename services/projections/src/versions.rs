@@ -7,7 +7,7 @@
 
 use crate::column::sequence;
 use crate::digest::{self, TableState};
-use crate::{Store, StoreError, View, install};
+use crate::{Store, StoreError, VIEWS, View, install};
 use deadpool_postgres::Transaction;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -111,9 +111,9 @@ pub struct Position {
 /// Keeps every other rebuild of a projection away.
 ///
 /// Errors: [`StoreError::Busy`] when there is one.
-pub async fn alone(store: &Store, view: View) -> Result<Sole, StoreError> {
+pub async fn alone(store: &Store, view: &'static View) -> Result<Sole, StoreError> {
     let client = store.client().await?;
-    let place = View::ALL.iter().position(|one| *one == view);
+    let place = VIEWS.iter().position(|one| *one == view);
     let place = place.and_then(|place| i32::try_from(place).ok());
     let row = client
         .query_typed(
@@ -126,7 +126,7 @@ pub async fn alone(store: &Store, view: View) -> Result<Sole, StoreError> {
     };
     match row.first().is_some_and(|row| row.get(0)) {
         true => Ok(sole),
-        false => Err(StoreError::Busy { view: view.name() }),
+        false => Err(StoreError::Busy { view: view.name }),
     }
 }
 
@@ -134,7 +134,7 @@ pub async fn alone(store: &Store, view: View) -> Result<Sole, StoreError> {
 ///
 /// Shape: its name. It has its keys; its other indexes are built by [`index`].
 /// Errors: as Postgres reports it.
-pub async fn begin(store: &Store, view: View) -> Result<String, StoreError> {
+pub async fn begin(store: &Store, view: &'static View) -> Result<String, StoreError> {
     for left in list_of(store, Some(view)).await? {
         if left.role == "BUILDING" {
             drop_schema(store, &left.schema).await?;
@@ -149,7 +149,7 @@ pub async fn begin(store: &Store, view: View) -> Result<String, StoreError> {
 /// Builds the secondary indexes of a schema, unless it has them.
 ///
 /// Errors: as Postgres reports it.
-pub async fn index(store: &Store, view: View, schema: &str) -> Result<(), StoreError> {
+pub async fn index(store: &Store, view: &'static View, schema: &str) -> Result<(), StoreError> {
     let mut client = store.client().await?;
     install::index(&mut client, view, schema).await
 }
@@ -157,7 +157,7 @@ pub async fn index(store: &Store, view: View, schema: &str) -> Result<(), StoreE
 /// The version clients read.
 ///
 /// Errors: [`StoreError::NotInstalled`] before the first start.
-pub async fn live(store: &Store, view: View) -> Result<Position, StoreError> {
+pub async fn live(store: &Store, view: &'static View) -> Result<Position, StoreError> {
     let all = list_of(store, Some(view)).await?;
     let live = all.into_iter().find(|one| one.is_live);
     live.map(Known::position).ok_or_else(|| absent(view))
@@ -179,10 +179,10 @@ pub async fn shown(store: &Store) -> Result<Vec<Shown>, StoreError> {
 /// The version clients read before the live one.
 ///
 /// Errors: [`StoreError::NoPrevious`] when there is none, or it was dropped.
-pub async fn previous(store: &Store, view: View) -> Result<Position, StoreError> {
+pub async fn previous(store: &Store, view: &'static View) -> Result<Position, StoreError> {
     let all = list_of(store, Some(view)).await?;
     let previous = all.into_iter().find(|one| one.is_previous);
-    let none = StoreError::NoPrevious { view: view.name() };
+    let none = StoreError::NoPrevious { view: view.name };
     previous.map(Known::position).ok_or(none)
 }
 
@@ -246,7 +246,7 @@ pub async fn drop_schema(store: &Store, schema: &str) -> Result<(), StoreError> 
 /// Errors: those of `catch_up`; [`StoreError::Apart`] when it ended elsewhere.
 pub async fn compare<E, F>(
     store: &Store,
-    (view, schema): (View, &str),
+    (view, schema): (&'static View, &str),
     catch_up: impl FnOnce(u64) -> F,
 ) -> Result<Vec<Compared>, E>
 where
@@ -295,7 +295,7 @@ where
 /// [`StoreError::Readers`] when they did not let go for ten seconds.
 pub async fn switch<E, F>(
     store: &Store,
-    (view, schema): (View, &str),
+    (view, schema): (&'static View, &str),
     catch_up: impl FnOnce(u64) -> F,
 ) -> Result<u64, E>
 where
@@ -315,7 +315,11 @@ where
 }
 
 /// Shows a version of a newer kind when it holds at least what the live one holds.
-pub(crate) async fn go_live(store: &Store, view: View, schema: &str) -> Result<bool, StoreError> {
+pub(crate) async fn go_live(
+    store: &Store,
+    view: &'static View,
+    schema: &str,
+) -> Result<bool, StoreError> {
     if !has_come_far_enough(store, view, schema).await? {
         return Ok(false);
     }
@@ -333,11 +337,15 @@ pub(crate) async fn go_live(store: &Store, view: View, schema: &str) -> Result<b
         other => other?,
     }
     hold.commit().await?;
-    tracing::info!(view = view.name(), schema, "{schema} went live");
+    tracing::info!(view = view.name, schema, "{schema} went live");
     Ok(true)
 }
 
-async fn has_come_far_enough(store: &Store, view: View, schema: &str) -> Result<bool, StoreError> {
+async fn has_come_far_enough(
+    store: &Store,
+    view: &'static View,
+    schema: &str,
+) -> Result<bool, StoreError> {
     let row = store
         .client()
         .await?
@@ -347,7 +355,7 @@ async fn has_come_far_enough(store: &Store, view: View, schema: &str) -> Result<
              JOIN public.live_view AS l USING (view)
              JOIN public.checkpoint AS lc ON lc.schema_name = l.schema_name
              WHERE c.view = $1 AND c.schema_name = $2",
-            &[(&view.name(), Type::TEXT), (&schema, Type::TEXT)],
+            &[(&view.name, Type::TEXT), (&schema, Type::TEXT)],
         )
         .await?;
     Ok(row.is_some_and(|row| row.get(0)))
@@ -360,14 +368,14 @@ async fn begin_hold(client: &mut deadpool_postgres::Object) -> Result<Transactio
 }
 
 /// Makes the writer of the live version wait until the transaction ends.
-async fn hold_live(tx: &Transaction<'_>, view: View) -> Result<Position, StoreError> {
+async fn hold_live(tx: &Transaction<'_>, view: &'static View) -> Result<Position, StoreError> {
     let row = tx
         .query_typed_opt(
             "SELECT c.schema_name, c.last_seq
              FROM public.live_view JOIN public.checkpoint AS c USING (schema_name)
              WHERE c.view = $1
              FOR NO KEY UPDATE OF c",
-            &[(&view.name(), Type::TEXT)],
+            &[(&view.name, Type::TEXT)],
         )
         .await?
         .ok_or_else(|| absent(view))?;
@@ -391,7 +399,7 @@ async fn position_of(tx: &Transaction<'_>, schema: &str) -> Result<Option<u64>, 
 /// then lets those pass that have queued up behind it.
 async fn show_when_free(
     hold: &mut Transaction<'_>,
-    view: View,
+    view: &'static View,
     schema: &str,
 ) -> Result<(), StoreError> {
     for _ in 0..SWITCH_TRIES {
@@ -406,13 +414,13 @@ async fn show_when_free(
             Err(error) => return Err(error),
         }
     }
-    Err(StoreError::Readers { view: view.name() })
+    Err(StoreError::Readers { view: view.name })
 }
 
-fn absent(view: View) -> StoreError {
+fn absent(view: &'static View) -> StoreError {
     StoreError::NotInstalled {
-        view: view.name(),
-        schema: view.schema().to_owned(),
+        view: view.name,
+        schema: view.schema(),
     }
 }
 
@@ -465,8 +473,8 @@ LEFT JOIN public.live_view AS l USING (view)
 WHERE $1::text IS NULL OR c.view = $1
 ORDER BY c.view, c.schema_name";
 
-async fn list_of(store: &Store, view: Option<View>) -> Result<Vec<Known>, StoreError> {
-    let name = view.map(View::name);
+async fn list_of(store: &Store, view: Option<&'static View>) -> Result<Vec<Known>, StoreError> {
+    let name = view.map(|view| view.name);
     let client = store.client().await?;
     let rows = client.query_typed(KNOWN, &[(&name, Type::TEXT)]).await?;
     Ok(rows

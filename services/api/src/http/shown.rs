@@ -1,7 +1,7 @@
 //! Waiting a little for the read model, so that whoever decided something can read it at once.
 
 use super::Shared;
-use jmip_projections::{StoreError, View, status};
+use jmip_projections::{StoreError, desk, status};
 use std::time::Duration;
 
 /// How long a decision waits to be shown; it is stored by then and will be.
@@ -26,7 +26,7 @@ impl Shared {
 
     async fn shows(&self, sequence: u64) -> Result<bool, StoreError> {
         let checkpoints = status::checkpoints(&self.api.store).await?;
-        let desk = checkpoints.iter().find(|at| at.view == View::Desk.name());
+        let desk = checkpoints.iter().find(|at| at.view == desk::VIEW.name);
         Ok(desk.is_some_and(|at| at.last_seq >= sequence))
     }
 }

@@ -6,7 +6,7 @@ use crate::say::{complain, sayln};
 use crate::{csv_form, profile, running, table, words};
 use jmip_core::{Micros, subjects};
 use jmip_projections::market::job_list::{self, JobFilter, JobRow};
-use jmip_projections::{StoreError, View, status};
+use jmip_projections::{StoreError, market, status};
 
 /// Fields of a job as the JSON form has them.
 const COLUMNS: [&str; 24] = [
@@ -77,7 +77,7 @@ pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
     }
     if searched {
         let market = status::checkpoints(&store).await?;
-        let market = market.iter().find(|one| one.view == View::Market.name());
+        let market = market.iter().find(|one| one.view == market::VIEW.name);
         let behind = market.map_or(0, |one| one.last_seq.saturating_sub(page.as_of_seq));
         if behind > 0 {
             sayln!("search is {behind} events behind: what came last may be missing");

@@ -6,11 +6,14 @@ use crate::running::{self, Running};
 use crate::say::sayln;
 use crate::{csv_form, table};
 use anyhow::anyhow;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use indicatif::{ProgressBar, ProgressStyle};
 use jmip_projections::versions::{self, Compared, Version};
-use jmip_projections::{Projection, StoreError, View};
+use jmip_projections::{Projection, StoreError, VIEWS, View};
 use jmip_runtime::projection_loop;
 use serde::Serialize;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 /// Events the live version may be ahead by when its writer is made to wait: a fraction of a second.
@@ -30,23 +33,18 @@ const COLUMNS: [&str; 7] = [
 ];
 
 /// A read model, as it is named on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Name {
-    /// Exports, jobs, revisions, facts.
-    Market,
-    /// Profiles, policies, runs, the audit trail.
-    Desk,
-    /// Words of descriptions.
-    Search,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Name(&'static View);
 
-impl Name {
-    fn view(self) -> View {
-        match self {
-            Self::Market => View::Market,
-            Self::Desk => View::Desk,
-            Self::Search => View::Search,
-        }
+static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| VIEWS.iter().map(|view| Name(view)).collect());
+
+impl ValueEnum for Name {
+    fn value_variants<'a>() -> &'a [Self] {
+        &NAMES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name).help(self.0.about))
     }
 }
 
@@ -75,11 +73,11 @@ pub async fn projections(ask: Projections) -> anyhow::Result<Exit> {
             format,
         } => {
             let is_json = format.is_json("projections rebuild")?;
-            rebuild(name.view(), force, is_json).await
+            rebuild(name.0, force, is_json).await
         }
         Projections::Rollback { name, format } => {
             let is_json = format.is_json("projections rollback")?;
-            rollback(name.view(), is_json).await
+            rollback(name.0, is_json).await
         }
         Projections::Drop { schema } => drop_schema(&schema).await,
     }
@@ -128,7 +126,7 @@ fn as_exit(error: StoreError) -> anyhow::Error {
     }
 }
 
-async fn rebuild(view: View, force: bool, json: bool) -> anyhow::Result<Exit> {
+async fn rebuild(view: &'static View, force: bool, json: bool) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let system = running::system().await?;
     let _sole = versions::alone(&system.store, view).await?;
@@ -161,7 +159,7 @@ async fn rebuild(view: View, force: bool, json: bool) -> anyhow::Result<Exit> {
     let last_seq = versions::switch(&system.store, pair, filling.up_to()).await?;
     filling.bar.finish_and_clear();
     let report = Report {
-        view: view.name(),
+        view: view.name,
         live: schema,
         previous: live.schema,
         last_seq,
@@ -172,7 +170,7 @@ async fn rebuild(view: View, force: bool, json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn rollback(view: View, json: bool) -> anyhow::Result<Exit> {
+async fn rollback(view: &'static View, json: bool) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let system = running::system().await?;
     let _sole = versions::alone(&system.store, view).await?;
@@ -185,7 +183,7 @@ async fn rollback(view: View, json: bool) -> anyhow::Result<Exit> {
     let last_seq = versions::switch(&system.store, pair, filling.up_to()).await?;
     filling.bar.finish_and_clear();
     let report = Report {
-        view: view.name(),
+        view: view.name,
         live: previous.schema,
         previous: live.schema,
         last_seq,
@@ -199,13 +197,13 @@ async fn rollback(view: View, json: bool) -> anyhow::Result<Exit> {
 /// A version on its way to where the live one is.
 struct Filling<'a> {
     system: &'a Running,
-    view: View,
+    view: &'static View,
     sink: Projection,
     bar: ProgressBar,
 }
 
 impl<'a> Filling<'a> {
-    fn of(system: &'a Running, view: View, schema: &str) -> Self {
+    fn of(system: &'a Running, view: &'static View, schema: &str) -> Self {
         let bar = ProgressBar::no_length();
         bar.set_style(
             ProgressStyle::with_template("{spinner} {pos} of {len} events {per_sec} {msg}")

@@ -28,7 +28,8 @@ pub async fn run(services: Vec<Service>) -> anyhow::Result<Exit> {
     };
     let mut signals = stopped().context("cannot listen for signals")?;
     let mut system = System::start(&services, settings).await?;
-    tracing::info!(services = ?services, "running");
+    let names: Vec<_> = services.iter().map(|service| service.name()).collect();
+    tracing::info!(services = ?names, "running");
     tokio::select! {
         () = signals.next() => {}
         () = system.ended() => anyhow::bail!("a service ended by itself"),

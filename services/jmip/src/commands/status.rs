@@ -5,10 +5,12 @@ use crate::exit::Exit;
 use crate::say::sayln;
 use crate::{csv_form, running, table, words};
 use jmip_core::subjects::{self, Kind};
+use jmip_projections::VIEWS;
 use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
 use jmip_runtime::{LoopKind, LoopState, LoopStatus};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 const SHOWN: u32 = 10;
 const REASON_MAX_CHARS: usize = 90;
@@ -25,7 +27,16 @@ const COLUMNS: [&str; 9] = [
     "error",
 ];
 /// What a whole system runs, in the order that data flows, each with what it ends an input with.
-pub const LOOPS: [(&str, LoopKind, &[Kind]); 8] = [
+pub static LOOPS: LazyLock<Vec<OneLoop>> = LazyLock::new(|| {
+    let views = VIEWS.iter();
+    let views = views.map(|view| (view.name, LoopKind::Projection, [].as_slice()));
+    STAGES.into_iter().chain(views).collect()
+});
+
+/// A loop's name, its kind, and the events it ends an input with.
+pub type OneLoop = (&'static str, LoopKind, &'static [Kind]);
+
+const STAGES: [OneLoop; 5] = [
     ("effects", LoopKind::Stage, &[subjects::EXPORT_RECEIVED]),
     ("ingest", LoopKind::Stage, &[subjects::EXPORT_READ]),
     (
@@ -39,9 +50,6 @@ pub const LOOPS: [(&str, LoopKind, &[Kind]); 8] = [
         LoopKind::Stage,
         &[subjects::RECOMMENDATIONS_RANKED],
     ),
-    ("market", LoopKind::Projection, &[]),
-    ("desk", LoopKind::Projection, &[]),
-    ("search", LoopKind::Projection, &[]),
 ];
 
 #[derive(Serialize)]
@@ -114,7 +122,7 @@ pub fn speaker<'a>(loops: &'a [LoopStatus], name: &str, kind: LoopKind) -> Optio
 }
 
 fn line(
-    &(name, kind, ends): &(&'static str, LoopKind, &[Kind]),
+    &(name, kind, ends): &OneLoop,
     loops: &[LoopStatus],
     events: &BTreeMap<String, u64>,
 ) -> Line {

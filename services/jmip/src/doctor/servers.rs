@@ -7,7 +7,7 @@ use crate::embedded::{NATS_AT_LEAST, POSTGRES_AT_LEAST};
 use chrono::{DateTime, TimeDelta, Utc};
 use jmip_projections::status::{self as views, DatabaseServer, Troubles};
 use jmip_projections::versions::{self, Shown};
-use jmip_projections::{Store, View};
+use jmip_projections::{Store, VIEWS, View};
 use jmip_runtime::{Difference, LogError, LogServer, LoopStatus};
 
 /// A busy machine may answer after the moment that answers are waited for.
@@ -148,7 +148,7 @@ impl Log {
 async fn all_loops(log: &jmip_runtime::Log) -> Result<Vec<LoopStatus>, LogError> {
     let mut loops = log.statuses().await?;
     for _ in 1..STATUS_TRIES {
-        let is_there = |(name, kind, _): &(&str, _, _)| {
+        let is_there = |(name, kind, _): &status::OneLoop| {
             let found = status::speaker(&loops, name, *kind);
             found.is_some()
         };
@@ -233,7 +233,10 @@ impl Database {
             (Err(why), _) => vec![Check::unknown("read models", why)],
             // Before the first start there are no tables to look in.
             (Ok(_), Err(why)) => vec![Check::failed("read models", why, &found.run(""))],
-            (Ok(_), Ok(shown)) => View::ALL.map(|view| read_model(view, shown, found)).into(),
+            (Ok(_), Ok(shown)) => {
+                let checks = VIEWS.iter().map(|view| read_model(view, shown, found));
+                checks.collect()
+            }
         };
         [vec![server], read_models].concat()
     }
@@ -279,13 +282,13 @@ impl Database {
     }
 }
 
-fn read_model(view: View, shown: &[Shown], found: &Found) -> Check {
-    let name = format!("read model {}", view.name());
-    let Some(live) = shown.iter().find(|one| one.view == view.name()) else {
-        return Check::failed(&name, "is not installed", &found.run(view.name()));
+fn read_model(view: &View, shown: &[Shown], found: &Found) -> Check {
+    let name = format!("read model {}", view.name);
+    let Some(live) = shown.iter().find(|one| one.view == view.name) else {
+        return Check::failed(&name, "is not installed", &found.run(view.name));
     };
     let schema = &live.schema;
-    match live.version.cmp(&view.version()) {
+    match live.version.cmp(&view.version) {
         std::cmp::Ordering::Equal => Check::ok(&name, format!("{schema} is live")),
         std::cmp::Ordering::Less => {
             let text = format!("{schema} of an older version is live until the new one is filled");
@@ -294,7 +297,7 @@ fn read_model(view: View, shown: &[Shown], found: &Found) -> Check {
         std::cmp::Ordering::Greater => {
             let text =
                 format!("{schema} is live, which a newer jmip wrote: this one shows nothing");
-            let remedy = format!("jmip projections rollback {}", view.name());
+            let remedy = format!("jmip projections rollback {}", view.name);
             Check::failed(&name, text, &remedy)
         }
     }

@@ -20,12 +20,6 @@ pub const LIMIT_MAX: u32 = 1000;
 /// Producer of what people say through API and command line.
 const USER: &str = "user";
 
-const INSERT: &str = "
-INSERT INTO audit_log (tenant_id, event_id, kind, entity_id, occurred_at, from_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
-    $6::bigint[])
-ON CONFLICT DO NOTHING";
-
 /// Two trails merged: what people said on the log, and what was done to keys.
 const PAGE: &str = "
 SELECT event_id, kind, entity_id, occurred_at, sequence, detail
@@ -80,14 +74,22 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     }
     let rows: Vec<_> = rows.into_values().collect();
     let columns = [
-        texts(&rows, |(stored, _)| stored.envelope.tenant.as_str()),
-        uuids(&rows, |(stored, _)| ids::uuid_from(&stored.envelope.id)),
-        texts(&rows, |(_, kind)| kind.as_str()),
-        texts(&rows, |(stored, _)| stored.envelope.entity_id.as_str()),
-        times(&rows, |(stored, _)| occurred_at(&stored.envelope)),
-        bigints(&rows, |(stored, _)| int8(stored.sequence)),
+        texts("tenant_id", &rows, |(stored, _)| {
+            stored.envelope.tenant.as_str()
+        }),
+        uuids("event_id", &rows, |(stored, _)| {
+            ids::uuid_from(&stored.envelope.id)
+        }),
+        texts("kind", &rows, |(_, kind)| kind.as_str()),
+        texts("entity_id", &rows, |(stored, _)| {
+            stored.envelope.entity_id.as_str()
+        }),
+        times("occurred_at", &rows, |(stored, _)| {
+            occurred_at(&stored.envelope)
+        }),
+        bigints("from_seq", &rows, |(stored, _)| int8(stored.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::insert(tx, "audit_log", &columns).await
 }
 
 /// What people decided and what was done to keys, the latest first, ties by id.
@@ -109,7 +111,7 @@ pub async fn page(
     let after = cursor.map(parse_cursor).transpose()?;
     let client = store.client().await?;
     // Read before the rows: they can only be fresher.
-    let as_of_seq = status::position(&client, "desk").await?;
+    let as_of_seq = status::position(&client, super::VIEW.name).await?;
     let found = client
         .query_typed(
             PAGE,

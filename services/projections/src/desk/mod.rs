@@ -9,8 +9,21 @@ use crate::{Projection, Store, StoreError, View};
 use jmip_core::Stored;
 use tokio_postgres::Transaction;
 
+/// The desk.
+pub static VIEW: View = View {
+    name: "desk",
+    about: "Profiles, policies, runs, the audit trail",
+    version: 1,
+    may_lag: false,
+    producers: Some(&["user", "score"]),
+    tables: TABLES,
+    indexes: include_str!("../../../../schema/desk/indexes.sql"),
+    api: include_str!("../../../../schema/desk/api.sql"),
+    apply: |tx, batch| Box::pin(apply(tx, batch)),
+};
+
 /// Files of the present version, in order of creation.
-pub(crate) const TABLES: &[&str] = &[
+const TABLES: &[&str] = &[
     include_str!("../../../../schema/desk/01_user_profile.sql"),
     include_str!("../../../../schema/desk/02_policy.sql"),
     include_str!("../../../../schema/desk/03_recommendation_run.sql"),
@@ -18,16 +31,13 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("../../../../schema/desk/05_audit_log.sql"),
 ];
 
-/// Producers of what the desk shows.
-pub(crate) const PRODUCERS: &[&str] = &["user", "score"];
-
 /// Feeds the desk that clients read.
 pub fn sink(store: &Store) -> Projection {
-    Projection::live(store, View::Desk)
+    Projection::live(store, &VIEW)
 }
 
 /// Writes a batch table by table, each after those it refers to.
-pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
     profile::apply(tx, batch).await?;
     policy::apply(tx, batch).await?;
     recommendation::apply(tx, batch).await?;

@@ -12,13 +12,6 @@ use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-const UPSERT: &str = "
-INSERT INTO policy AS p (tenant_id, policy_sha256, toml, adopted_at, from_seq)
-SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::timestamptz[], $5::bigint[])
-ON CONFLICT (tenant_id, policy_sha256) DO UPDATE
-SET adopted_at = excluded.adopted_at, from_seq = excluded.from_seq
-WHERE p.from_seq < excluded.from_seq";
-
 const CURRENT: &str = "
 SELECT policy_sha256, toml, adopted_at FROM api.policy
 WHERE tenant_id = $1 ORDER BY from_seq DESC LIMIT 1";
@@ -50,13 +43,19 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     }
     let rows: Vec<_> = rows.into_values().collect();
     let columns = [
-        texts(&rows, |(stored, _)| stored.envelope.tenant.as_str()),
-        bytes(&rows, |(_, event)| event.policy_sha256.as_slice()),
-        texts(&rows, |(_, event)| event.toml.as_str()),
-        times(&rows, |(stored, _)| occurred_at(&stored.envelope)),
-        bigints(&rows, |(stored, _)| int8(stored.sequence)),
+        texts("tenant_id", &rows, |(stored, _)| {
+            stored.envelope.tenant.as_str()
+        }),
+        bytes("policy_sha256", &rows, |(_, event)| {
+            event.policy_sha256.as_slice()
+        }),
+        texts("toml", &rows, |(_, event)| event.toml.as_str()),
+        times("adopted_at", &rows, |(stored, _)| {
+            occurred_at(&stored.envelope)
+        }),
+        bigints("from_seq", &rows, |(stored, _)| int8(stored.sequence)),
     ];
-    column::write(tx, UPSERT, &columns).await.map(drop)
+    column::upsert(tx, "policy", &["tenant_id", "policy_sha256"], &columns).await
 }
 
 /// The policy in force: the one adopted last.

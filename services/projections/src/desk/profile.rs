@@ -12,11 +12,6 @@ use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-const INSERT: &str = "
-INSERT INTO user_profile (tenant_id, revision, profile, saved_at, from_seq)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::jsonb[], $4::timestamptz[], $5::bigint[])
-ON CONFLICT DO NOTHING";
-
 const CURRENT: &str = "
 SELECT revision, profile, saved_at FROM api.user_profile
 WHERE tenant_id = $1 ORDER BY revision DESC LIMIT 1";
@@ -46,13 +41,15 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     }
     let rows: Vec<_> = rows.into_iter().collect();
     let columns = [
-        texts(&rows, |(key, _)| key.0),
-        bigints(&rows, |(key, _)| i64::from(key.1)),
-        jsons(&rows, |(_, (_, profile))| profile),
-        times(&rows, |(_, (stored, _))| occurred_at(&stored.envelope)),
-        bigints(&rows, |(_, (stored, _))| int8(stored.sequence)),
+        texts("tenant_id", &rows, |(key, _)| key.0),
+        bigints("revision", &rows, |(key, _)| i64::from(key.1)),
+        jsons("profile", &rows, |(_, (_, profile))| profile),
+        times("saved_at", &rows, |(_, (stored, _))| {
+            occurred_at(&stored.envelope)
+        }),
+        bigints("from_seq", &rows, |(_, (stored, _))| int8(stored.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::insert(tx, "user_profile", &columns).await
 }
 
 /// The profile as its contract writes it, so that it can be read back by the contract.

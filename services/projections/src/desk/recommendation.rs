@@ -14,33 +14,6 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row as PgRow, Transaction};
 use uuid::Uuid;
 
-const REQUESTED: &str = "
-INSERT INTO recommendation_run (tenant_id, run_id, status, on_date, profile_revision,
-    policy_sha256, ingest_sequence, item_limit, requested_at, from_seq)
-SELECT tenant_id, run_id, 'WAITING', on_date, profile_revision, policy_sha256, ingest_sequence,
-    item_limit, requested_at, from_seq
-FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
-    $7::bigint[], $8::timestamptz[], $9::bigint[])
-    AS r (tenant_id, run_id, on_date, profile_revision, policy_sha256, ingest_sequence, item_limit,
-    requested_at, from_seq)
-ON CONFLICT DO NOTHING";
-
-/// The first answer stays: a run is answered once.
-const RANKED: &str = "
-UPDATE recommendation_run AS r
-SET status = CASE WHEN a.problem IS NULL THEN 'RANKED' ELSE 'FAILED' END, position = a.position,
-    considered = a.considered, filtered_out = a.filtered_out, problem = a.problem
-FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::text[])
-    AS a (tenant_id, run_id, position, considered, filtered_out, problem)
-WHERE r.tenant_id = a.tenant_id AND r.run_id = a.run_id AND r.status = 'WAITING'";
-
-const ITEMS: &str = "
-INSERT INTO recommendation_item (tenant_id, run_id, rank, job_id, revision, content_sha256,
-    score_bp, breakdown, from_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bytea[],
-    $7::bigint[], $8::jsonb[], $9::bigint[])
-ON CONFLICT DO NOTHING";
-
 const RUN: &str = "
 SELECT run_id, status, on_date, profile_revision, policy_sha256, ingest_sequence, item_limit,
     requested_at, position, considered, filtered_out, problem
@@ -179,44 +152,61 @@ async fn insert(
     rows: &[(&Stored, &RecommendationsRequested)],
 ) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(stored, _)| stored.envelope.tenant.as_str()),
-        uuids(rows, |(_, event)| ids::uuid_from(&event.run_id)),
-        texts(rows, |(_, event)| event.on.as_str()),
-        bigints(rows, |(_, event)| i64::from(event.profile_revision)),
-        bytes(rows, |(_, event)| event.policy_sha256.as_slice()),
-        bigints(rows, |(_, event)| int8(event.ingest_sequence)),
-        bigints(rows, |(_, event)| i64::from(event.limit)),
-        times(rows, |(stored, _)| occurred_at(&stored.envelope)),
-        bigints(rows, |(stored, _)| int8(stored.sequence)),
+        texts("tenant_id", rows, |(stored, _)| {
+            stored.envelope.tenant.as_str()
+        }),
+        uuids("run_id", rows, |(_, event)| ids::uuid_from(&event.run_id)),
+        texts("status", rows, |_| "WAITING"),
+        texts("on_date", rows, |(_, event)| event.on.as_str()),
+        bigints("profile_revision", rows, |(_, event)| {
+            i64::from(event.profile_revision)
+        }),
+        bytes("policy_sha256", rows, |(_, event)| {
+            event.policy_sha256.as_slice()
+        }),
+        bigints("ingest_sequence", rows, |(_, event)| {
+            int8(event.ingest_sequence)
+        }),
+        bigints("item_limit", rows, |(_, event)| i64::from(event.limit)),
+        times("requested_at", rows, |(stored, _)| {
+            occurred_at(&stored.envelope)
+        }),
+        bigints("from_seq", rows, |(stored, _)| int8(stored.sequence)),
     ];
-    column::write(tx, REQUESTED, &columns).await.map(drop)
+    column::insert(tx, "recommendation_run", &columns).await
 }
 
 async fn answer(tx: &Transaction<'_>, rows: &[Answer<'_>]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |r| r.stored.envelope.tenant.as_str()),
-        uuids(rows, |r| ids::uuid_from(&r.event.run_id)),
-        bigints(rows, |r| int8(r.event.position)),
-        bigints(rows, |r| i64::from(r.event.considered)),
-        jsons(rows, |r| &r.filtered_out),
-        texts(rows, |r| stated(&r.event.problem)),
+        texts("tenant_id", rows, |r| r.stored.envelope.tenant.as_str()),
+        uuids("run_id", rows, |r| ids::uuid_from(&r.event.run_id)),
+        texts("status", rows, |r| match stated(&r.event.problem) {
+            None => "RANKED",
+            Some(_) => "FAILED",
+        }),
+        bigints("position", rows, |r| int8(r.event.position)),
+        bigints("considered", rows, |r| i64::from(r.event.considered)),
+        jsons("filtered_out", rows, |r| &r.filtered_out),
+        texts("problem", rows, |r| stated(&r.event.problem)),
     ];
-    column::write(tx, RANKED, &columns).await.map(drop)
+    // The first answer stays: a run is answered once.
+    let waiting = (&["tenant_id", "run_id"][..], "t.status = 'WAITING'");
+    column::update(tx, "recommendation_run", waiting, &columns).await
 }
 
 async fn insert_items(tx: &Transaction<'_>, rows: &[Item<'_>]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |r| r.stored.envelope.tenant.as_str()),
-        uuids(rows, |r| r.run_id),
-        bigints(rows, |r| i64::from(r.item.rank)),
-        uuids(rows, |r| ids::uuid_from(&r.item.job_id)),
-        bigints(rows, |r| i64::from(r.item.revision)),
-        bytes(rows, |r| r.item.content_sha256.as_slice()),
-        bigints(rows, |r| i64::from(r.item.score_bp)),
-        jsons(rows, |r| &r.breakdown),
-        bigints(rows, |r| int8(r.stored.sequence)),
+        texts("tenant_id", rows, |r| r.stored.envelope.tenant.as_str()),
+        uuids("run_id", rows, |r| r.run_id),
+        bigints("rank", rows, |r| i64::from(r.item.rank)),
+        uuids("job_id", rows, |r| ids::uuid_from(&r.item.job_id)),
+        bigints("revision", rows, |r| i64::from(r.item.revision)),
+        bytes("content_sha256", rows, |r| r.item.content_sha256.as_slice()),
+        bigints("score_bp", rows, |r| i64::from(r.item.score_bp)),
+        jsons("breakdown", rows, |r| &r.breakdown),
+        bigints("from_seq", rows, |r| int8(r.stored.sequence)),
     ];
-    column::write(tx, ITEMS, &columns).await.map(drop)
+    column::insert(tx, "recommendation_item", &columns).await
 }
 
 /// A run with its answer, as far as there is one.

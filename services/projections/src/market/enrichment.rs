@@ -1,8 +1,8 @@
 //! Facts of revisions, and how far their enrichment has come.
 
-use super::events;
+use super::{events, pay};
 use crate::StoreError;
-use crate::column::{self, bigints, bytes, int8, jsons, stated, texts, uuids};
+use crate::column::{self, bigints, bytes, int8, jsons, texts, uuids};
 use crate::{fact_json, json};
 use jmip_core::event::fact::Value as FactValue;
 use jmip_core::event::{ExperienceScope, Fact, JobEnriched, Pay, Producer, Workplace};
@@ -13,32 +13,14 @@ use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
-/// Later events win: enriching again replaces the facts.
-const UPSERT: &str = "
-INSERT INTO enrichment AS e (tenant_id, job_id, content_sha256, state, rules_version,
-    knowledge_sha256, facts, workplace, pay_min_minor, pay_max_minor, pay_currency, pay_unit,
-    pay_origin, experience_min_months, from_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::bigint[], $6::bytea[],
-    $7::jsonb[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::text[],
-    $14::bigint[], $15::bigint[])
-ON CONFLICT (tenant_id, job_id, content_sha256) DO UPDATE
-SET state = excluded.state, rules_version = excluded.rules_version,
-    knowledge_sha256 = excluded.knowledge_sha256, facts = excluded.facts,
-    workplace = excluded.workplace, pay_min_minor = excluded.pay_min_minor,
-    pay_max_minor = excluded.pay_max_minor, pay_currency = excluded.pay_currency,
-    pay_unit = excluded.pay_unit, pay_origin = excluded.pay_origin,
-    experience_min_months = excluded.experience_min_months, from_seq = excluded.from_seq
-WHERE e.from_seq < excluded.from_seq";
-
 /// What enrich gave up on can be retried; the facts of an earlier version stay.
 const FAIL: &str = "
 UPDATE enrichment AS e
-SET state = 'FAILED_RETRYABLE', from_seq = p.sequence
-FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[])
-    AS p (tenant_id, job_id, event_id, sequence)
+SET state = 'FAILED_RETRYABLE', from_seq = r.sequence
+FROM {rows}
 JOIN job_snapshot AS s USING (tenant_id, job_id, event_id)
 WHERE e.tenant_id = s.tenant_id AND e.job_id = s.job_id AND e.content_sha256 = s.content_sha256
-    AND e.from_seq < p.sequence";
+    AND e.from_seq < r.sequence";
 
 struct Row<'a> {
     stored: &'a Stored,
@@ -94,43 +76,41 @@ fn failed_revision(stored: &Stored) -> Option<Failed<'_>> {
 }
 
 async fn upsert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError> {
-    let columns = [
-        texts(rows, |r| r.stored.envelope.tenant.as_str()),
-        uuids(rows, |r| ids::uuid_from(r.job_id)),
-        bytes(rows, |r| r.content_sha256),
-        texts(rows, |r| match r.enriched {
+    let mut columns = vec![
+        texts("tenant_id", rows, |r| r.stored.envelope.tenant.as_str()),
+        uuids("job_id", rows, |r| ids::uuid_from(r.job_id)),
+        bytes("content_sha256", rows, |r| r.content_sha256),
+        texts("state", rows, |r| match r.enriched {
             Some(_) => "RULES_PARSED",
             None => "RAW_INGESTED",
         }),
-        bigints(rows, |r| producer(r).map(|p| i64::from(p.version))),
-        bytes(rows, |r| producer(r).map(|p| p.knowledge_sha256.as_slice())),
-        jsons(rows, |r| &r.facts),
-        texts(rows, |r| best_workplace(facts(r))),
-        bigints(rows, |r| best_pay(facts(r)).and_then(|pay| pay.min_minor)),
-        bigints(rows, |r| best_pay(facts(r)).and_then(|pay| pay.max_minor)),
-        texts(rows, |r| {
-            best_pay(facts(r)).and_then(|pay| stated(&pay.currency))
+        bigints("rules_version", rows, |r| {
+            producer(r).map(|p| i64::from(p.version))
         }),
-        texts(rows, |r| {
-            best_pay(facts(r)).and_then(|pay| json::pay_unit(pay.unit()))
+        bytes("knowledge_sha256", rows, |r| {
+            producer(r).map(|p| p.knowledge_sha256.as_slice())
         }),
-        texts(rows, |r| {
-            best_pay(facts(r)).and_then(|pay| json::pay_origin(pay.origin()))
+        jsons("facts", rows, |r| &r.facts),
+        texts("workplace", rows, |r| best_workplace(facts(r))),
+        bigints("experience_min_months", rows, |r| {
+            experience_min_months(facts(r))
         }),
-        bigints(rows, |r| experience_min_months(facts(r))),
-        bigints(rows, |r| int8(r.stored.sequence)),
+        bigints("from_seq", rows, |r| int8(r.stored.sequence)),
     ];
-    column::write(tx, UPSERT, &columns).await.map(drop)
+    columns.extend(pay::columns(rows, |r| best_pay(facts(r))));
+    // Later events win: enriching again replaces the facts.
+    let key = ["tenant_id", "job_id", "content_sha256"];
+    column::upsert(tx, "enrichment", &key, &columns).await
 }
 
 async fn fail(tx: &Transaction<'_>, rows: &[(Failed<'_>, u64)]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(key, _)| key.0),
-        uuids(rows, |(key, _)| key.1),
-        uuids(rows, |(key, _)| key.2),
-        bigints(rows, |(_, sequence)| int8(*sequence)),
+        texts("tenant_id", rows, |(key, _)| key.0),
+        uuids("job_id", rows, |(key, _)| key.1),
+        uuids("event_id", rows, |(key, _)| key.2),
+        bigints("sequence", rows, |(_, sequence)| int8(*sequence)),
     ];
-    column::write(tx, FAIL, &columns).await.map(drop)
+    column::write(tx, FAIL, &columns).await
 }
 
 /// Who read the facts; `None` while nobody has.

@@ -9,20 +9,6 @@ use jmip_core::{Event, Micros, Stored};
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
-const INSERT: &str = "
-INSERT INTO export (tenant_id, export_id, source, filename, captured_at, size_bytes, from_seq)
-SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::timestamptz[],
-    $6::bigint[], $7::bigint[])
-ON CONFLICT DO NOTHING";
-
-/// The first reading to the end stays, as the first reading of each record does.
-const READ: &str = "
-UPDATE export AS e
-SET connector = r.connector, records = r.records, observed = r.observed, refused = r.refused
-FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-    AS r (tenant_id, export_id, connector, records, observed, refused)
-WHERE e.tenant_id = r.tenant_id AND e.export_id = r.export_id AND e.records IS NULL";
-
 struct Row<'a, E> {
     tenant: &'a str,
     event: &'a E,
@@ -61,27 +47,29 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
 
 async fn insert(tx: &Transaction<'_>, rows: &[Row<'_, ExportReceived>]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |r| r.tenant),
-        bytes(rows, |r| r.event.export_id.as_slice()),
-        texts(rows, |r| r.event.source.as_str()),
-        texts(rows, |r| stated(&r.event.filename)),
-        times(rows, |r| captured_at(r.event)),
-        bigints(rows, |r| int8(r.event.size_bytes)),
-        bigints(rows, |r| int8(r.sequence)),
+        texts("tenant_id", rows, |r| r.tenant),
+        bytes("export_id", rows, |r| r.event.export_id.as_slice()),
+        texts("source", rows, |r| r.event.source.as_str()),
+        texts("filename", rows, |r| stated(&r.event.filename)),
+        times("captured_at", rows, |r| captured_at(r.event)),
+        bigints("size_bytes", rows, |r| int8(r.event.size_bytes)),
+        bigints("from_seq", rows, |r| int8(r.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::insert(tx, "export", &columns).await
 }
 
 async fn update(tx: &Transaction<'_>, rows: &[Row<'_, ExportRead>]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |r| r.tenant),
-        bytes(rows, |r| r.event.export_id.as_slice()),
-        texts(rows, |r| stated(&r.event.connector)),
-        bigints(rows, |r| i64::from(r.event.records)),
-        bigints(rows, |r| i64::from(r.event.observed)),
-        bigints(rows, |r| i64::from(r.event.refused)),
+        texts("tenant_id", rows, |r| r.tenant),
+        bytes("export_id", rows, |r| r.event.export_id.as_slice()),
+        texts("connector", rows, |r| stated(&r.event.connector)),
+        bigints("records", rows, |r| i64::from(r.event.records)),
+        bigints("observed", rows, |r| i64::from(r.event.observed)),
+        bigints("refused", rows, |r| i64::from(r.event.refused)),
     ];
-    column::write(tx, READ, &columns).await.map(drop)
+    // The first reading to the end stays, as the first reading of each record does.
+    let unread = (&["tenant_id", "export_id"][..], "t.records IS NULL");
+    column::update(tx, "export", unread, &columns).await
 }
 
 pub(super) fn captured_at(event: &ExportReceived) -> Micros {

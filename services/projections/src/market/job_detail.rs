@@ -167,7 +167,7 @@ pub async fn get(
         links: history(LINKS).await?.iter().map(link).collect(),
         revisions: history(REVISIONS).await?.iter().map(revision).collect(),
         sightings: history(SIGHTINGS).await?.iter().map(sighting).collect(),
-        as_of_seq: status::position(tx.client(), "market").await?,
+        as_of_seq: status::position(tx.client(), super::VIEW.name).await?,
     }))
 }
 

@@ -189,7 +189,7 @@ pub async fn page(store: &Store, filter: &JobFilter) -> Result<Page<JobRow>, Sto
     let after = filter.cursor.as_deref().map(Cursor::parse).transpose()?;
     let client = store.client().await?;
     // Read before the rows: they can only be fresher.
-    let as_of_seq = status::position(&client, "market").await?;
+    let as_of_seq = status::position(&client, super::VIEW.name).await?;
     let limit = filter.limit as usize;
     let filters = Filters::of(filter);
     let mut asked = filters.parameters();

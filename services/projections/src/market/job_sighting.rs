@@ -9,15 +9,6 @@ use jmip_core::{Event, Micros, Stored, ids};
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
-const INSERT: &str = "
-INSERT INTO job_sighting (tenant_id, job_id, captured_at, export_id, record, content_sha256, url,
-    apply_url, date_posted, date_posted_literal, date_posted_precision, valid_through,
-    valid_through_literal, applicants, applicants_is_floor, from_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::bytea[], $5::bigint[],
-    $6::bytea[], $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[],
-    $12::timestamptz[], $13::text[], $14::bigint[], $15::boolean[], $16::bigint[])
-ON CONFLICT DO NOTHING";
-
 /// One sighting of a batch and the content it showed.
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'a> {
@@ -78,16 +69,16 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     }
     let rows: Vec<_> = rows.into_values().collect();
     let mut columns = vec![
-        texts(&rows, |r| r.tenant),
-        uuids(&rows, |r| ids::uuid_from(r.job_id)),
-        times(&rows, |r| r.captured_at),
-        bytes(&rows, |r| r.posting.export_id.as_slice()),
-        bigints(&rows, |r| i64::from(r.posting.record)),
-        bytes(&rows, |r| r.content_sha256),
+        texts("tenant_id", &rows, |r| r.tenant),
+        uuids("job_id", &rows, |r| ids::uuid_from(r.job_id)),
+        times("captured_at", &rows, |r| r.captured_at),
+        bytes("export_id", &rows, |r| r.posting.export_id.as_slice()),
+        bigints("record", &rows, |r| i64::from(r.posting.record)),
+        bytes("content_sha256", &rows, |r| r.content_sha256),
     ];
     columns.extend(claims(&rows));
-    columns.push(bigints(&rows, |r| int8(r.sequence)));
-    column::write(tx, INSERT, &columns).await.map(drop)
+    columns.push(bigints("from_seq", &rows, |r| int8(r.sequence)));
+    column::insert(tx, "job_sighting", &columns).await
 }
 
 /// What a sighting says beside the content, column by column: `url` to `applicants_is_floor`.
@@ -96,15 +87,25 @@ pub(super) fn claims<'a>(rows: &'a [Seen<'a>]) -> [column::Column<'a>; 9] {
     let through = |seen: &'a Seen<'a>| seen.sighting.valid_through.as_ref();
     let applicants = |seen: &'a Seen<'a>| seen.sighting.applicants;
     [
-        texts(rows, |r| stated(&r.sighting.url)),
-        texts(rows, |r| stated(&r.sighting.apply_url)),
-        times(rows, move |r| posted(r).and_then(instant)),
-        texts(rows, move |r| posted(r).and_then(|at| stated(&at.literal))),
-        texts(rows, move |r| posted(r).and_then(precision)),
-        times(rows, move |r| through(r).and_then(instant)),
-        texts(rows, move |r| through(r).and_then(|at| stated(&at.literal))),
-        bigints(rows, move |r| applicants(r).map(|a| i64::from(a.count))),
-        bools(rows, move |r| applicants(r).map(|a| a.is_floor)),
+        texts("url", rows, |r| stated(&r.sighting.url)),
+        texts("apply_url", rows, |r| stated(&r.sighting.apply_url)),
+        times("date_posted", rows, move |r| posted(r).and_then(instant)),
+        texts("date_posted_literal", rows, move |r| {
+            posted(r).and_then(|at| stated(&at.literal))
+        }),
+        texts("date_posted_precision", rows, move |r| {
+            posted(r).and_then(precision)
+        }),
+        times("valid_through", rows, move |r| through(r).and_then(instant)),
+        texts("valid_through_literal", rows, move |r| {
+            through(r).and_then(|at| stated(&at.literal))
+        }),
+        bigints("applicants", rows, move |r| {
+            applicants(r).map(|a| i64::from(a.count))
+        }),
+        bools("applicants_is_floor", rows, move |r| {
+            applicants(r).map(|a| a.is_floor)
+        }),
     ]
 }
 

@@ -13,14 +13,8 @@ use tokio_postgres::Transaction;
 /// Enriching a revision again replaces its skills.
 const DELETE: &str = "
 DELETE FROM job_skill AS k
-USING unnest($1::text[], $2::uuid[], $3::bytea[]) AS r (tenant_id, job_id, content_sha256)
+USING {rows}
 WHERE k.tenant_id = r.tenant_id AND k.job_id = r.job_id AND k.content_sha256 = r.content_sha256";
-
-const INSERT: &str = "
-INSERT INTO job_skill (tenant_id, job_id, content_sha256, skill_id, name, tier, span_field,
-    span_start, span_end, from_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])";
 
 struct Row<'a> {
     stored: &'a Stored,
@@ -86,28 +80,42 @@ fn strength(skill: &Skill) -> u8 {
 
 async fn delete(tx: &Transaction<'_>, rows: &[(&Stored, &JobEnriched)]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(stored, _)| stored.envelope.tenant.as_str()),
-        uuids(rows, |(_, enriched)| ids::uuid_from(&enriched.job_id)),
-        bytes(rows, |(_, enriched)| enriched.content_sha256.as_slice()),
+        texts("tenant_id", rows, |(stored, _)| {
+            stored.envelope.tenant.as_str()
+        }),
+        uuids("job_id", rows, |(_, enriched)| {
+            ids::uuid_from(&enriched.job_id)
+        }),
+        bytes("content_sha256", rows, |(_, enriched)| {
+            enriched.content_sha256.as_slice()
+        }),
     ];
-    column::write(tx, DELETE, &columns).await.map(drop)
+    column::write(tx, DELETE, &columns).await
 }
 
 async fn insert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |r| r.stored.envelope.tenant.as_str()),
-        uuids(rows, |r| ids::uuid_from(&r.enriched.job_id)),
-        bytes(rows, |r| r.enriched.content_sha256.as_slice()),
-        texts(rows, |r| r.skill.skill_id.as_str()),
-        texts(rows, |r| r.skill.name.as_str()),
-        texts(rows, |r| json::tier(r.skill.tier()).unwrap_or("CONTEXT")),
-        texts(rows, |r| {
+        texts("tenant_id", rows, |r| r.stored.envelope.tenant.as_str()),
+        uuids("job_id", rows, |r| ids::uuid_from(&r.enriched.job_id)),
+        bytes("content_sha256", rows, |r| {
+            r.enriched.content_sha256.as_slice()
+        }),
+        texts("skill_id", rows, |r| r.skill.skill_id.as_str()),
+        texts("name", rows, |r| r.skill.name.as_str()),
+        texts("tier", rows, |r| {
+            json::tier(r.skill.tier()).unwrap_or("CONTEXT")
+        }),
+        texts("span_field", rows, |r| {
             let span = r.fact.span.as_ref();
             span.and_then(|span| json::text_field(span.field()))
         }),
-        bigints(rows, |r| r.fact.span.as_ref().map(|s| i64::from(s.start))),
-        bigints(rows, |r| r.fact.span.as_ref().map(|s| i64::from(s.end))),
-        bigints(rows, |r| int8(r.stored.sequence)),
+        bigints("span_start", rows, |r| {
+            r.fact.span.as_ref().map(|s| i64::from(s.start))
+        }),
+        bigints("span_end", rows, |r| {
+            r.fact.span.as_ref().map(|s| i64::from(s.end))
+        }),
+        bigints("from_seq", rows, |r| int8(r.stored.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::insert(tx, "job_skill", &columns).await
 }

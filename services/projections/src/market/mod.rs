@@ -9,6 +9,7 @@ pub mod job_sighting;
 pub mod job_skill;
 pub mod job_snapshot;
 pub mod parked;
+mod pay;
 pub mod posting_outcome;
 pub mod raw_job_post;
 pub mod receipt;
@@ -21,8 +22,21 @@ use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
+/// The market.
+pub static VIEW: View = View {
+    name: "market",
+    about: "Exports, jobs, revisions, facts",
+    version: 1,
+    may_lag: false,
+    producers: None,
+    tables: TABLES,
+    indexes: include_str!("../../../../schema/market/indexes.sql"),
+    api: include_str!("../../../../schema/market/api.sql"),
+    apply: |tx, batch| Box::pin(apply(tx, batch)),
+};
+
 /// Files of the present version, in order of creation.
-pub(crate) const TABLES: &[&str] = &[
+const TABLES: &[&str] = &[
     include_str!("../../../../schema/market/01_export.sql"),
     include_str!("../../../../schema/market/02_receipt.sql"),
     include_str!("../../../../schema/market/03_raw_job_post.sql"),
@@ -39,7 +53,7 @@ pub(crate) const TABLES: &[&str] = &[
 
 /// Feeds the market that clients read.
 pub fn sink(store: &Store) -> Projection {
-    Projection::live(store, View::Market)
+    Projection::live(store, &VIEW)
 }
 
 /// Writes a batch table by table, each after those it refers to: events of one batch refer to each
@@ -48,7 +62,7 @@ pub fn sink(store: &Store) -> Projection {
 /// No statement waits for the answer to another table's: each function sends its first when it is
 /// first polled, which is in this order, and Postgres takes them in the order they were sent. So the
 /// next is being written down while one runs.
-pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
     let written = futures::try_join!(
         export::apply(tx, batch),
         receipt::apply(tx, batch),

@@ -9,24 +9,14 @@ use jmip_core::{Event, Stored, ids};
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
-const UPSERT: &str = "
-INSERT INTO parked AS p (tenant_id, stream, sequence, stage, error, attempts, event_id, input_id,
-    receipt_id, entity_id, occurred_at, from_seq)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[],
-    $7::uuid[], $8::uuid[], $9::uuid[], $10::text[], $11::timestamptz[], $12::bigint[])
+const KEY: &[&str] = &["tenant_id", "stream", "sequence", "stage"];
+
+/// Whom it is about stays; how often it was tried and why it failed is that of the last time.
+const AGAIN: &str = "
 ON CONFLICT (tenant_id, stream, sequence, stage) DO UPDATE
 SET error = excluded.error, attempts = excluded.attempts, event_id = excluded.event_id,
     from_seq = excluded.from_seq, retried_seq = NULL
-WHERE p.from_seq < excluded.from_seq";
-
-/// What is parked again behind the retry stays parked.
-const RETRY: &str = "
-UPDATE parked AS p
-SET retried_seq = r.retried_seq
-FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[])
-    AS r (tenant_id, stream, sequence, stage, retried_seq)
-WHERE p.tenant_id = r.tenant_id AND p.stream = r.stream AND p.sequence = r.sequence
-    AND p.stage = r.stage AND p.from_seq < r.retried_seq";
+WHERE t.from_seq < excluded.from_seq";
 
 /// Writes what was parked, and what people want tried again.
 ///
@@ -54,13 +44,15 @@ async fn retry(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError>
     }
     let rows: Vec<_> = rows.into_iter().collect();
     let columns = [
-        texts(&rows, |((tenant, _), _)| *tenant),
-        texts(&rows, |((_, input), _)| input.0),
-        bigints(&rows, |((_, input), _)| int8(input.1)),
-        texts(&rows, |((_, input), _)| input.2),
-        bigints(&rows, |(_, sequence)| int8(*sequence)),
+        texts("tenant_id", &rows, |((tenant, _), _)| *tenant),
+        texts("stream", &rows, |((_, input), _)| input.0),
+        bigints("sequence", &rows, |((_, input), _)| int8(input.1)),
+        texts("stage", &rows, |((_, input), _)| input.2),
+        bigints("retried_seq", &rows, |(_, sequence)| int8(*sequence)),
     ];
-    column::write(tx, RETRY, &columns).await.map(drop)
+    // What is parked again behind the retry stays parked.
+    let before = (KEY, "t.from_seq < r.retried_seq");
+    column::update(tx, "parked", before, &columns).await
 }
 
 async fn upsert(
@@ -68,20 +60,29 @@ async fn upsert(
     rows: &[(&Stored, &MessageParked)],
 ) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(stored, _)| stored.envelope.tenant.as_str()),
-        texts(rows, |(_, event)| event.stream.as_str()),
-        bigints(rows, |(_, event)| int8(event.sequence)),
-        texts(rows, |(_, event)| event.stage.as_str()),
-        texts(rows, |(_, event)| event.error.as_str()),
-        bigints(rows, |(_, event)| i64::from(event.attempts)),
-        uuids(rows, |(stored, _)| ids::uuid_from(&stored.envelope.id)),
-        uuids(rows, |(stored, _)| {
+        texts("tenant_id", rows, |(stored, _)| {
+            stored.envelope.tenant.as_str()
+        }),
+        texts("stream", rows, |(_, event)| event.stream.as_str()),
+        bigints("sequence", rows, |(_, event)| int8(event.sequence)),
+        texts("stage", rows, |(_, event)| event.stage.as_str()),
+        texts("error", rows, |(_, event)| event.error.as_str()),
+        bigints("attempts", rows, |(_, event)| i64::from(event.attempts)),
+        uuids("event_id", rows, |(stored, _)| {
+            ids::uuid_from(&stored.envelope.id)
+        }),
+        uuids("input_id", rows, |(stored, _)| {
             ids::uuid_from(&stored.envelope.causation_id)
         }),
-        uuids(rows, |(stored, _)| receipt_id(stored)),
-        texts(rows, |(stored, _)| stored.envelope.entity_id.as_str()),
-        times(rows, |(stored, _)| occurred_at(&stored.envelope)),
-        bigints(rows, |(stored, _)| int8(stored.sequence)),
+        uuids("receipt_id", rows, |(stored, _)| receipt_id(stored)),
+        texts("entity_id", rows, |(stored, _)| {
+            stored.envelope.entity_id.as_str()
+        }),
+        times("occurred_at", rows, |(stored, _)| {
+            occurred_at(&stored.envelope)
+        }),
+        bigints("from_seq", rows, |(stored, _)| int8(stored.sequence)),
     ];
-    column::write(tx, UPSERT, &columns).await.map(drop)
+    let statement = column::insert_into("parked", &columns) + AGAIN;
+    column::write(tx, &statement, &columns).await
 }

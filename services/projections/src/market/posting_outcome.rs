@@ -12,35 +12,25 @@ use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
-const INSERT: &str = "
-INSERT INTO posting_outcome (tenant_id, receipt_id, record, posting_id, normalized_id, job_id,
-    outcome, enriched, outcome_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::uuid[],
-    $7::text[], $8::boolean[], $9::bigint[])
-ON CONFLICT DO NOTHING";
-
 const UPDATE: &str = "
 UPDATE posting_outcome AS o
-SET normalized_id = coalesce(n.normalized_id, o.normalized_id),
-    job_id = coalesce(n.job_id, o.job_id),
-    outcome = n.outcome,
-    enriched = o.enriched OR n.enriched,
-    outcome_seq = n.outcome_seq
-FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::text[],
-    $7::boolean[], $8::bigint[])
-    AS n (tenant_id, receipt_id, record, normalized_id, job_id, outcome, enriched, outcome_seq)
-WHERE o.tenant_id = n.tenant_id AND o.receipt_id = n.receipt_id AND o.record = n.record
-    AND o.outcome_seq < n.outcome_seq";
+SET normalized_id = coalesce(r.normalized_id, o.normalized_id),
+    job_id = coalesce(r.job_id, o.job_id),
+    outcome = r.outcome,
+    enriched = o.enriched OR r.enriched,
+    outcome_seq = r.outcome_seq
+FROM {rows}
+WHERE o.tenant_id = r.tenant_id AND o.receipt_id = r.receipt_id AND o.record = r.record
+    AND o.outcome_seq < r.outcome_seq";
 
 /// A parked message names the event it was decided on: the posting, or the revision it brought.
 const PARK: &str = "
 UPDATE posting_outcome AS o
-SET outcome = 'PARKED', outcome_seq = p.sequence
-FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[])
-    AS p (tenant_id, receipt_id, input_id, sequence)
-WHERE o.tenant_id = p.tenant_id AND o.receipt_id = p.receipt_id
-    AND (o.posting_id = p.input_id OR o.normalized_id = p.input_id)
-    AND o.outcome_seq < p.sequence";
+SET outcome = 'PARKED', outcome_seq = r.sequence
+FROM {rows}
+WHERE o.tenant_id = r.tenant_id AND o.receipt_id = r.receipt_id
+    AND (o.posting_id = r.input_id OR o.normalized_id = r.input_id)
+    AND o.outcome_seq < r.sequence";
 
 type Key<'a> = (&'a str, Uuid, u32);
 
@@ -124,39 +114,39 @@ fn new_or_changed(revision: u32) -> &'static str {
 
 async fn insert(tx: &Transaction<'_>, rows: &[(Key<'_>, Row)]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(key, _)| key.0),
-        uuids(rows, |(key, _)| key.1),
-        bigints(rows, |(key, _)| i64::from(key.2)),
-        uuids(rows, |(_, row)| row.posting_id),
-        uuids(rows, |(_, row)| row.normalized_id),
-        uuids(rows, |(_, row)| row.job_id),
-        texts(rows, |(_, row)| row.outcome),
-        bools(rows, |(_, row)| row.enriched),
-        bigints(rows, |(_, row)| int8(row.sequence)),
+        texts("tenant_id", rows, |(key, _)| key.0),
+        uuids("receipt_id", rows, |(key, _)| key.1),
+        bigints("record", rows, |(key, _)| i64::from(key.2)),
+        uuids("posting_id", rows, |(_, row)| row.posting_id),
+        uuids("normalized_id", rows, |(_, row)| row.normalized_id),
+        uuids("job_id", rows, |(_, row)| row.job_id),
+        texts("outcome", rows, |(_, row)| row.outcome),
+        bools("enriched", rows, |(_, row)| row.enriched),
+        bigints("outcome_seq", rows, |(_, row)| int8(row.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::insert(tx, "posting_outcome", &columns).await
 }
 
 async fn update(tx: &Transaction<'_>, rows: &[(Key<'_>, Row)]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(key, _)| key.0),
-        uuids(rows, |(key, _)| key.1),
-        bigints(rows, |(key, _)| i64::from(key.2)),
-        uuids(rows, |(_, row)| row.normalized_id),
-        uuids(rows, |(_, row)| row.job_id),
-        texts(rows, |(_, row)| row.outcome),
-        bools(rows, |(_, row)| row.enriched),
-        bigints(rows, |(_, row)| int8(row.sequence)),
+        texts("tenant_id", rows, |(key, _)| key.0),
+        uuids("receipt_id", rows, |(key, _)| key.1),
+        bigints("record", rows, |(key, _)| i64::from(key.2)),
+        uuids("normalized_id", rows, |(_, row)| row.normalized_id),
+        uuids("job_id", rows, |(_, row)| row.job_id),
+        texts("outcome", rows, |(_, row)| row.outcome),
+        bools("enriched", rows, |(_, row)| row.enriched),
+        bigints("outcome_seq", rows, |(_, row)| int8(row.sequence)),
     ];
-    column::write(tx, UPDATE, &columns).await.map(drop)
+    column::write(tx, UPDATE, &columns).await
 }
 
 async fn park(tx: &Transaction<'_>, rows: &[((&str, Uuid, Uuid), u64)]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(key, _)| key.0),
-        uuids(rows, |(key, _)| key.1),
-        uuids(rows, |(key, _)| key.2),
-        bigints(rows, |(_, sequence)| int8(*sequence)),
+        texts("tenant_id", rows, |(key, _)| key.0),
+        uuids("receipt_id", rows, |(key, _)| key.1),
+        uuids("input_id", rows, |(key, _)| key.2),
+        bigints("sequence", rows, |(_, sequence)| int8(*sequence)),
     ];
-    column::write(tx, PARK, &columns).await.map(drop)
+    column::write(tx, PARK, &columns).await
 }

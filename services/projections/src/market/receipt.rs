@@ -12,25 +12,16 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row as PgRow, Transaction};
 use uuid::Uuid;
 
-const INSERT: &str = "
-INSERT INTO receipt (tenant_id, receipt_id, export_id, receipt, ingest_sequence, captured_at,
-    stored_at, from_seq)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::bigint[],
-    $6::timestamptz[], $7::timestamptz[], $8::bigint[])
-ON CONFLICT DO NOTHING";
-
 const ADVANCE: &str = "
-UPDATE receipt AS r
-SET records = greatest(r.records, a.records),
-    bytes_read = greatest(r.bytes_read, a.bytes_read),
-    is_read = r.is_read OR a.is_read,
-    observed = coalesce(r.observed, a.observed),
-    refused = coalesce(r.refused, a.refused),
-    parked_reason = coalesce(a.parked_reason, r.parked_reason)
-FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bigint[],
-    $7::bigint[], $8::text[])
-    AS a (tenant_id, receipt_id, records, bytes_read, is_read, observed, refused, parked_reason)
-WHERE r.tenant_id = a.tenant_id AND r.receipt_id = a.receipt_id";
+UPDATE receipt AS t
+SET records = greatest(t.records, r.records),
+    bytes_read = greatest(t.bytes_read, r.bytes_read),
+    is_read = t.is_read OR r.is_read,
+    observed = coalesce(t.observed, r.observed),
+    refused = coalesce(t.refused, r.refused),
+    parked_reason = coalesce(r.parked_reason, t.parked_reason)
+FROM {rows}
+WHERE t.tenant_id = r.tenant_id AND t.receipt_id = r.receipt_id";
 
 const STATUS: &str = "
 SELECT r.receipt_id, r.export_id, r.receipt, r.ingest_sequence, r.records, r.is_read, r.refused,
@@ -173,16 +164,18 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
 
 async fn insert(tx: &Transaction<'_>, rows: &[Received<'_>]) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |r| r.tenant),
-        uuids(rows, |r| receipt_id(r.stored)),
-        bytes(rows, |r| r.event.export_id.as_slice()),
-        bigints(rows, |r| i64::from(r.event.receipt)),
-        bigints(rows, |r| int8(r.event.ingest_sequence)),
-        times(rows, |r| export::captured_at(r.event)),
-        times(rows, |r| r.event.stored_at.as_ref().map(Micros::from)),
-        bigints(rows, |r| int8(r.stored.sequence)),
+        texts("tenant_id", rows, |r| r.tenant),
+        uuids("receipt_id", rows, |r| receipt_id(r.stored)),
+        bytes("export_id", rows, |r| r.event.export_id.as_slice()),
+        bigints("receipt", rows, |r| i64::from(r.event.receipt)),
+        bigints("ingest_sequence", rows, |r| int8(r.event.ingest_sequence)),
+        times("captured_at", rows, |r| export::captured_at(r.event)),
+        times("stored_at", rows, |r| {
+            r.event.stored_at.as_ref().map(Micros::from)
+        }),
+        bigints("from_seq", rows, |r| int8(r.stored.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::insert(tx, "receipt", &columns).await
 }
 
 async fn advance(
@@ -190,16 +183,20 @@ async fn advance(
     rows: &[((&str, Uuid), Advance<'_>)],
 ) -> Result<(), StoreError> {
     let columns = [
-        texts(rows, |(key, _)| key.0),
-        uuids(rows, |(key, _)| key.1),
-        bigints(rows, |(_, a)| int8(a.records)),
-        bigints(rows, |(_, a)| int8(a.bytes_read)),
-        bools(rows, |(_, a)| a.read.is_some()),
-        bigints(rows, |(_, a)| a.read.map(|read| i64::from(read.0))),
-        bigints(rows, |(_, a)| a.read.map(|read| i64::from(read.1))),
-        texts(rows, |(_, a)| a.parked_reason),
+        texts("tenant_id", rows, |(key, _)| key.0),
+        uuids("receipt_id", rows, |(key, _)| key.1),
+        bigints("records", rows, |(_, a)| int8(a.records)),
+        bigints("bytes_read", rows, |(_, a)| int8(a.bytes_read)),
+        bools("is_read", rows, |(_, a)| a.read.is_some()),
+        bigints("observed", rows, |(_, a)| {
+            a.read.map(|read| i64::from(read.0))
+        }),
+        bigints("refused", rows, |(_, a)| {
+            a.read.map(|read| i64::from(read.1))
+        }),
+        texts("parked_reason", rows, |(_, a)| a.parked_reason),
     ];
-    column::write(tx, ADVANCE, &columns).await.map(drop)
+    column::write(tx, ADVANCE, &columns).await
 }
 
 /// Which receipt is asked for: each given value narrows it, the latest of the rest is taken.

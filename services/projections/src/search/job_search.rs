@@ -6,7 +6,7 @@ use crate::column::datetime;
 use crate::market::job_list::{
     COLUMNS, Filters, HELD, JobFilter, JobRow, LIMIT_MAX, Page, job_row,
 };
-use crate::{Store, StoreError, View, status};
+use crate::{Store, StoreError, market, search, status};
 use jmip_core::{Micros, ids};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -65,8 +65,8 @@ pub(crate) async fn page(
     let tx = Store::snapshot(&mut client).await?;
     tx.batch_execute(TIME_LIMIT).await?;
     let mut as_of_seq = u64::MAX;
-    for view in [View::Market, View::Search] {
-        as_of_seq = as_of_seq.min(status::position(tx.client(), view.name()).await?);
+    for view in [&market::VIEW, &search::VIEW] {
+        as_of_seq = as_of_seq.min(status::position(tx.client(), view.name).await?);
     }
     let mut asked = filters.parameters();
     let (rank, first_seen, job_id) = (

@@ -21,9 +21,7 @@ SELECT tenant_id, job_id, content_sha256, language,
         || setweight(to_tsvector(language::regconfig, translate(organization, '<>', '‹›')), 'B')
         || setweight(to_tsvector(language::regconfig, translate(description, '<>', '‹›')), 'D'),
     from_seq
-FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::bigint[])
-    AS r (tenant_id, job_id, content_sha256, language, title, organization, description, from_seq)
+FROM {rows}
 ON CONFLICT DO NOTHING";
 
 struct Row<'a> {
@@ -53,16 +51,20 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     }
     let rows: Vec<_> = rows.into_values().collect();
     let columns = [
-        texts(&rows, |r| r.tenant),
-        uuids(&rows, |r| ids::uuid_from(&r.job.job_id)),
-        bytes(&rows, |r| r.job.content_sha256.as_slice()),
-        texts(&rows, |r| language::of(&r.job.description)),
-        texts(&rows, |r| first(&r.job.title, SHORT_CHARS)),
-        texts(&rows, |r| first(&r.job.organization, SHORT_CHARS)),
-        texts(&rows, |r| first(&r.job.description, LONG_CHARS)),
-        bigints(&rows, |r| int8(r.sequence)),
+        texts("tenant_id", &rows, |r| r.tenant),
+        uuids("job_id", &rows, |r| ids::uuid_from(&r.job.job_id)),
+        bytes("content_sha256", &rows, |r| r.job.content_sha256.as_slice()),
+        texts("language", &rows, |r| language::of(&r.job.description)),
+        texts("title", &rows, |r| first(&r.job.title, SHORT_CHARS)),
+        texts("organization", &rows, |r| {
+            first(&r.job.organization, SHORT_CHARS)
+        }),
+        texts("description", &rows, |r| {
+            first(&r.job.description, LONG_CHARS)
+        }),
+        bigints("from_seq", &rows, |r| int8(r.sequence)),
     ];
-    column::write(tx, INSERT, &columns).await.map(drop)
+    column::write(tx, INSERT, &columns).await
 }
 
 /// The first characters of a text.

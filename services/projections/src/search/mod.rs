@@ -1,15 +1,25 @@
 //! Full text of descriptions. Lags behind the market when much comes in, and nobody waits for it.
 
 pub mod job_search;
-pub(crate) mod job_text;
+mod job_text;
 mod language;
 
 use crate::{Projection, Store, View};
 
-/// Files of the present version, in order of creation.
-pub(crate) const TABLES: &[&str] = &[include_str!("../../../../schema/search/01_job_text.sql")];
+/// The words of descriptions.
+pub static VIEW: View = View {
+    name: "search",
+    about: "Words of descriptions, to be searched",
+    version: 1,
+    may_lag: true,
+    producers: None,
+    tables: &[include_str!("../../../../schema/search/01_job_text.sql")],
+    indexes: include_str!("../../../../schema/search/indexes.sql"),
+    api: include_str!("../../../../schema/search/api.sql"),
+    apply: |tx, batch| Box::pin(job_text::apply(tx, batch)),
+};
 
 /// Feeds the search that clients read.
 pub fn sink(store: &Store) -> Projection {
-    Projection::live(store, View::Search)
+    Projection::live(store, &VIEW)
 }

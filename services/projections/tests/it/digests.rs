@@ -4,7 +4,7 @@ use crate::database::{feed, with_store};
 use crate::world::{Record, World, day, posting};
 use jmip_core::Stored;
 use jmip_projections::digest::{self, TableDigest};
-use jmip_projections::{Projection, Store, View, market};
+use jmip_projections::{Projection, Store, market};
 
 /// Three exports of overlapping jobs whose contents change and come back.
 fn exports() -> Vec<(&'static str, i64, Vec<Record>)> {
@@ -40,10 +40,10 @@ fn log_of(order: &[usize]) -> Vec<Stored> {
 
 async fn digest_of(store: &Store, log: &[Stored], size: usize) -> Vec<TableDigest> {
     let schema = format!("market_cut_{size}");
-    store.create(View::Market, &schema).await.unwrap();
-    let mut sink = Projection::new(store, View::Market, &schema);
+    store.create(&market::VIEW, &schema).await.unwrap();
+    let mut sink = Projection::new(store, &market::VIEW, &schema);
     feed(&mut sink, log, size).await;
-    store.show(View::Market, &schema).await.unwrap();
+    store.show(&market::VIEW, &schema).await.unwrap();
     digest::digest(store).await.unwrap()
 }
 

@@ -3,7 +3,7 @@
 use crate::database::{feed, with_store};
 use crate::world::{TENANT, World, day, posting};
 use jmip_core::sink::{Sink, Written};
-use jmip_projections::{Projection, Store, StoreError, View, desk, digest, market, status};
+use jmip_projections::{Projection, Store, StoreError, desk, digest, market, status};
 
 fn world() -> World {
     let mut world = World::default();
@@ -177,24 +177,24 @@ async fn a_rebuilt_schema_beside_the_live_one_goes_live_in_one_step() {
         let log = world().log;
         feed(&mut market::sink(&store), &log, 5).await;
         let before = digest::digest(&store).await.unwrap();
-        let unknown = store.show(View::Market, "market_2").await.unwrap_err();
+        let unknown = store.show(&market::VIEW, "market_2").await.unwrap_err();
         assert!(
             matches!(unknown, StoreError::NotInstalled { .. }),
             "{unknown}"
         );
 
-        store.create(View::Market, "market_2").await.unwrap();
-        let mut rebuilt = Projection::new(&store, View::Market, "market_2");
+        store.create(&market::VIEW, "market_2").await.unwrap();
+        let mut rebuilt = Projection::new(&store, &market::VIEW, "market_2");
         feed(&mut rebuilt, &log[..5], 5).await;
         assert_eq!(digest::digest(&store).await.unwrap(), before);
-        store.show(View::Market, "market_2").await.unwrap();
+        store.show(&market::VIEW, "market_2").await.unwrap();
         assert_ne!(digest::digest(&store).await.unwrap(), before);
         feed(&mut rebuilt, &log[5..], 5).await;
         assert_eq!(digest::digest(&store).await.unwrap(), before);
         let live = status::checkpoints(&store).await.unwrap();
         assert!(live.iter().any(|c| c.schema == "market_2"));
 
-        store.show(View::Market, "market_1").await.unwrap();
+        store.show(&market::VIEW, "market_1").await.unwrap();
         assert_eq!(digest::digest(&store).await.unwrap(), before);
     })
     .await;

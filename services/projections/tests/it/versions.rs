@@ -5,10 +5,10 @@ use crate::world::{TENANT, World, day, posting};
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
 use jmip_projections::versions::{self, VersionState};
-use jmip_projections::{Projection, Store, StoreError, View, digest, market, status};
+use jmip_projections::{Projection, Store, StoreError, View, desk, digest, market, status};
 use tokio_postgres::Client;
 
-const MARKET: View = View::Market;
+const MARKET: &View = &market::VIEW;
 
 fn log() -> Vec<Stored> {
     let mut world = World::default();
@@ -154,7 +154,7 @@ async fn a_rebuild_that_was_interrupted_leaves_nothing_in_the_way_of_the_next() 
         let sole = versions::alone(&store, MARKET).await.unwrap();
         let second = versions::alone(&store, MARKET).await.unwrap_err();
         assert!(matches!(second, StoreError::Busy { .. }), "{second}");
-        let other = versions::alone(&store, View::Desk).await;
+        let other = versions::alone(&store, &desk::VIEW).await;
         assert!(other.is_ok());
         let (left, mut sink) = beside(&store).await;
         feed_to(&mut sink, &log, 20).await.unwrap();
