@@ -5,6 +5,7 @@ pub mod bench;
 pub mod binary;
 pub mod collector;
 pub mod exposition;
+pub mod old_log;
 
 use jmip::embedded::{Embedded, Given};
 use jmip::system::{ALL, Service, Settings, System};

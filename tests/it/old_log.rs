@@ -1,0 +1,158 @@
+//! A log that an earlier program wrote is opened by this one, and gone on with.
+
+use jmip::system::System;
+use jmip_api::append::{self, RunAsk};
+use jmip_core::subjects;
+use jmip_projections::desk::recommendation;
+use jmip_projections::market::receipt::ReceiptStatus;
+use jmip_projections::status::{self, Counts};
+use jmip_tests::binary::Place;
+use jmip_tests::old_log::{OldLog, OldMessage};
+use jmip_tests::{Servers, digests, eventually, publish_and_wait};
+use prost::Message as _;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const TENANT: &str = subjects::DEFAULT_TENANT;
+
+/// What the program that wrote it said of it.
+const JOBS: u64 = 59;
+const REVISIONS: u64 = 65;
+
+async fn opened() -> (OldLog, Servers, System) {
+    let old = OldLog::read("log_contract_0");
+    let servers = Servers::start().await;
+    old.put_back(&servers).await;
+    let system = servers.system().await;
+    (old, servers, system)
+}
+
+async fn counts(system: &System) -> Counts {
+    status::counts(&system.store, Some(TENANT)).await.unwrap()
+}
+
+/// The exports on the log, each as often as it was published.
+fn exports(old: &OldLog) -> impl Iterator<Item = &OldMessage> {
+    let all = old.of(subjects::INGEST_STREAM);
+    all.filter(|one| !one.header("Jmip-Captured-At").is_empty())
+}
+
+async fn publish_again(system: &System, export: &OldMessage) -> ReceiptStatus {
+    let source = export.subject.rsplit('.').next().unwrap();
+    let captured_at = export.header("Jmip-Captured-At");
+    publish_and_wait(system, source, captured_at, &export.payload).await
+}
+
+/// Runs that were asked on the old log.
+fn runs(old: &OldLog) -> Vec<Uuid> {
+    let events = old.of(subjects::EVENTS_STREAM);
+    let envelopes = events.map(|one| jmip_core::Envelope::decode(one.payload.as_slice()).unwrap());
+    let asked = envelopes.filter_map(|envelope| match envelope.event? {
+        jmip_core::Event::RecommendationsRequested(asked) => Some(asked.run_id),
+        _ => None,
+    });
+    asked.map(|id| Uuid::from_slice(&id).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_log_is_opened_whole() {
+    let (old, servers, system) = opened().await;
+    let digests = digests(&system).await;
+    let found = counts(&system).await;
+    assert_eq!((found.jobs, found.revisions), (JOBS, REVISIONS));
+    assert_eq!((found.refused, found.parked), (2, 1));
+    let rows = |table: &str| {
+        digests
+            .iter()
+            .find(|line| line.table == table)
+            .unwrap()
+            .rows
+    };
+    assert_eq!(rows("job_sighting"), 81);
+    assert_eq!(rows("job_text"), REVISIONS);
+    assert_eq!(rows("user_profile"), 1);
+
+    let asked = runs(&old);
+    assert_eq!(asked.len(), 2);
+    for run_id in asked {
+        let run = recommendation::run(&system.store, TENANT, run_id).await;
+        let run = run.unwrap().unwrap();
+        assert_eq!((run.status.as_str(), run.items.len()), ("RANKED", 10));
+        assert!(run.items.iter().all(|item| item.title.is_some()));
+    }
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_log_goes_on() {
+    let (old, servers, system) = opened().await;
+    let bytes = crate::samples::jobspy(5, "x");
+    let more = publish_and_wait(&system, "jobspy", "2026-02-02T08:00:00Z", &bytes).await;
+    assert_eq!((more.new, more.changed, more.seen), (5, 0, 0));
+    let ask = RunAsk {
+        on: "2026-02-02".into(),
+        limit: 10,
+    };
+    let asked = append::request_run(&system.log, TENANT, ask).await.unwrap();
+    let run = eventually(async || {
+        let run = recommendation::run(&system.store, TENANT, asked.run_id).await;
+        run.ok()?.filter(|run| run.status != "WAITING")
+    })
+    .await;
+    assert_eq!((run.problem, run.considered), (None, Some(JOBS as i64 + 5)));
+    // The dictionary that was adopted counts for what is read now.
+    let mill = exports(&old).find(|one| one.header("Jmip-Filename").starts_with("mills"));
+    let text = String::from_utf8(mill.unwrap().payload.clone()).unwrap();
+    let other = text
+        .replace("old0001", "new0001")
+        .replace("3226.0", "3300.0");
+    let other = publish_and_wait(&system, "jobspy", "2026-02-02T08:00:00Z", other.as_bytes()).await;
+    assert_eq!((other.new, other.refused), (1, 1));
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_of_an_older_log_that_are_published_again_change_nothing() {
+    let (old, servers, system) = opened().await;
+    let before = digests(&system).await;
+    for export in exports(&old) {
+        let status = publish_again(&system, export).await;
+        let name = export.header("Jmip-Filename");
+        assert_eq!((status.new, status.changed), (0, 0), "{name}: {status:?}");
+        assert_eq!(status.seen, status.observed, "{name}: {status:?}");
+    }
+    assert_eq!(digests(&system).await, before);
+    system.stop().await;
+    servers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_on_an_older_log_is_well() {
+    let (_, servers, system) = opened().await;
+    digests(&system).await;
+    let settings = servers.settings();
+    let place = Place::new();
+    let run = |args: &[&str]| -> Value {
+        let mut command = place.command(args);
+        command
+            .env("JMIP_NATS_URL", settings.nats_url.reveal())
+            .env("JMIP_DATABASE_URL", settings.database_url.reveal())
+            .env("JMIP_API_LISTEN", system.api_address.unwrap().to_string());
+        serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+    };
+    let status = eventually(async || {
+        let status = run(&["status", "--json"]);
+        let mut loops = status["loops"].as_array()?.iter();
+        loops.all(|one| one["state"] == "running").then_some(status)
+    })
+    .await;
+    assert_eq!(status["counts"]["jobs"], json!(JOBS));
+    let found = run(&["doctor", "--json"]);
+    let mut checks = found["checks"].as_array().unwrap().iter();
+    let failed = checks.find(|check| check["state"] == "failed");
+    assert_eq!(failed, None, "{found}");
+    system.stop().await;
+    servers.stop().await;
+}
