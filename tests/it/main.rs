@@ -18,3 +18,4 @@ mod runs;
 mod samples;
 mod secrets;
 mod telemetry;
+mod unfit;

@@ -2,7 +2,7 @@
 
 use crate::event::envelope::Event;
 use crate::event::{Envelope, PostingRef, Producer};
-use crate::{CONTRACT, Micros, ids};
+use crate::{CONTRACT, Micros, ids, subjects};
 use uuid::Uuid;
 
 /// An envelope with its place in the log.
@@ -14,6 +14,62 @@ pub struct Stored {
     pub stored_at: Micros,
     /// The record.
     pub envelope: Envelope,
+}
+
+impl Stored {
+    /// What stands in the place of a message that is no event: it says nothing, and what is said
+    /// about it follows from the delivery.
+    pub fn unread(delivery: &Delivery<'_>) -> Self {
+        let cause = Cause::from(delivery);
+        Self {
+            sequence: delivery.sequence,
+            stored_at: delivery.stored_at,
+            envelope: Envelope {
+                id: cause.id,
+                tenant: cause.tenant,
+                correlation_id: cause.correlation_id,
+                entity_id: cause.entity_id,
+                occurred_at: Some(cause.occurred_at.into()),
+                ..Envelope::default()
+            },
+        }
+    }
+}
+
+/// What the server says about a message, whatever its body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery<'a> {
+    /// Stream it lies in.
+    pub stream: &'a str,
+    /// Sequence there.
+    pub sequence: u64,
+    /// Subject it was published on.
+    pub subject: &'a str,
+    /// When JetStream stored it.
+    pub stored_at: Micros,
+}
+
+impl From<&Delivery<'_>> for Cause {
+    /// A message without an envelope has no id of its own: where it lies stands for it. Only
+    /// `message.parked` is ever derived from this.
+    fn from(delivery: &Delivery<'_>) -> Self {
+        let hash = ids::sha256_of(&[
+            b"delivery",
+            delivery.stream.as_bytes(),
+            &delivery.sequence.to_be_bytes(),
+        ]);
+        let id = ids::uuid_of(hash).as_bytes().to_vec();
+        // The tenant token counts even where the rest of the subject is none of ours.
+        let tenant = delivery.subject.split('.').nth(2);
+        let tenant = tenant.filter(|token| subjects::is_token(token));
+        Self {
+            correlation_id: id.clone(),
+            id,
+            tenant: tenant.unwrap_or(subjects::DEFAULT_TENANT).to_owned(),
+            occurred_at: delivery.stored_at,
+            entity_id: format!("{}/{}", delivery.stream, delivery.sequence),
+        }
+    }
 }
 
 /// What an output follows from.

@@ -12,6 +12,7 @@
 //! );
 //! ```
 
+pub mod admission;
 pub mod envelope;
 pub mod ids;
 pub mod micros;
@@ -20,6 +21,7 @@ pub mod sink;
 pub mod stage;
 pub mod subjects;
 
+pub use admission::Unfit;
 pub use envelope::{Cause, Ground, Origin, Output, Seal, Stored};
 pub use jmip_proto::Message;
 pub use jmip_proto::event::v1 as event;

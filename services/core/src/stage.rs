@@ -1,6 +1,6 @@
 //! The shapes of a service: a name, a version, what it consumes, a pure function.
 
-use crate::envelope::{Cause, Output, Stored};
+use crate::envelope::{Cause, Delivery, Output, Stored};
 use crate::event::Envelope;
 use crate::event::envelope::Event;
 use crate::subjects::Kind;
@@ -79,29 +79,14 @@ impl Input for RawMessage {
         self.sequence
     }
 
-    /// A raw message has no id of its own: the delivery (stream and sequence) stands for it. Only
-    /// `message.parked` is ever derived from this; a receipt has its own id.
+    /// A receipt has its own id; only `message.parked` is ever derived from this.
     fn cause(&self) -> Cause {
-        let hash = ids::sha256_of(&[
-            b"delivery",
-            self.stream.as_bytes(),
-            &self.sequence.to_be_bytes(),
-        ]);
-        let id = ids::uuid_of(hash).as_bytes().to_vec();
-        // The tenant token counts even where the source beside it is none.
-        let tenant = self
-            .subject
-            .split('.')
-            .nth(2)
-            .filter(|token| crate::subjects::is_token(token));
-        let tenant = tenant.unwrap_or(crate::subjects::DEFAULT_TENANT);
-        Cause {
-            correlation_id: id.clone(),
-            id,
-            tenant: tenant.to_owned(),
-            occurred_at: self.stored_at,
-            entity_id: format!("{}/{}", self.stream, self.sequence),
-        }
+        Cause::from(&Delivery {
+            stream: self.stream,
+            sequence: self.sequence,
+            subject: &self.subject,
+            stored_at: self.stored_at,
+        })
     }
 }
 

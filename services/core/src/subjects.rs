@@ -135,6 +135,38 @@ pub fn event(tenant: &str, producer: &str, event: &Event) -> String {
     )
 }
 
+/// What an event subject says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventSubject<'a> {
+    /// Whose market.
+    pub tenant: &'a str,
+    /// Who alone writes there.
+    pub producer: &'a str,
+    entity: &'a str,
+    event: &'a str,
+}
+
+impl EventSubject<'_> {
+    /// Whether events of a kind are stored there.
+    pub fn is_of(&self, kind: &Kind) -> bool {
+        kind.producer
+            .is_none_or(|producer| producer == self.producer)
+            && (kind.entity, kind.event) == (self.entity, self.event)
+    }
+}
+
+/// Reads an event subject; `None` when it is none.
+pub fn parse_event(subject: &str) -> Option<EventSubject<'_>> {
+    let mut tokens = subject.strip_prefix("jmip.event.")?.split('.');
+    let read = EventSubject {
+        tenant: tokens.next()?,
+        producer: tokens.next()?,
+        entity: tokens.next()?,
+        event: tokens.next()?,
+    };
+    tokens.next().is_none().then_some(read)
+}
+
 /// All subjects of one producer, every tenant: what its fence and its position read off.
 pub fn of_producer(producer: &str) -> String {
     format!("jmip.event.*.{producer}.>")

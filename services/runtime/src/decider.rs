@@ -221,7 +221,9 @@ where
             for delivered in &stretch {
                 if delivered.input.sequence <= until {
                     let envelope = &delivered.input.envelope;
-                    (self.fold.evolve)(&mut self.state, envelope);
+                    if delivered.unfit.is_none() {
+                        (self.fold.evolve)(&mut self.state, envelope);
+                    }
                     at = delivered.input.sequence;
                     self.uncached += 1;
                     if self.fold.folds == Folds::Inputs {
@@ -290,6 +292,7 @@ where
             // What is decided again is in the state since it came first.
             if self.fold.folds == Folds::Inputs
                 && delivered.retry.is_none()
+                && delivered.unfit.is_none()
                 && let Some(envelope) = delivered.input.as_event()
             {
                 (self.fold.evolve)(&mut self.state, envelope);
@@ -341,7 +344,8 @@ where
     }
 }
 
-/// Runs one decision and seals its outputs; a panic or an event too large to send parks the input.
+/// Runs one decision and seals its outputs; a panic or an event too large to send parks the input,
+/// and so does an input that is no event.
 fn sealed<I: FromMessage>(
     seal: &Seal<'_>,
     delivered: &Delivered<I>,
@@ -349,7 +353,10 @@ fn sealed<I: FromMessage>(
 ) -> Decided {
     let cause = delivered.input.cause();
     let trace = &delivered.trace;
-    let result = catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| panic_text(&panic));
+    let result = match delivered.unfit {
+        Some(why) => Err(why.to_string()),
+        None => catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| panic_text(&panic)),
+    };
     let envelopes = result.map(|outputs| {
         let numbered = (0_u64..).zip(outputs);
         numbered

@@ -1,10 +1,13 @@
 //! What can go wrong between a loop and the servers.
 
+use jmip_core::{CONTRACT, Unfit};
+
 /// A cause kept as it came.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Failure of the log or the object store. All but [`LogError::Differs`] and
-/// [`LogError::NotFound`] pass by themselves and are retried by the loops.
+/// Failure of the log or the object store. All but [`LogError::Differs`],
+/// [`LogError::NotFound`], [`LogError::Unfit`] and [`LogError::Newer`] pass by themselves; the loops
+/// retry all.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The server could not be reached or refused the connection.
@@ -35,6 +38,26 @@ pub enum LogError {
     /// The streams on the server are not those under `nats/`.
     #[error("streams differ from nats/: {0}; `jmip nats apply` changes them")]
     Differs(String),
+    /// The message at a sequence of the event stream is no event.
+    #[error("message {sequence}: {why}")]
+    Unfit {
+        /// Which.
+        sequence: u64,
+        /// Why not.
+        why: Unfit,
+    },
+    /// An event was written by a program with a later contract: nobody can tell what is missed by
+    /// reading on.
+    #[error(
+        "event {sequence} was written under contract {contract}, and this program knows \
+         {CONTRACT}: the program is older than its log; run the newer one"
+    )]
+    Newer {
+        /// Which.
+        sequence: u64,
+        /// Number of that contract.
+        contract: u32,
+    },
     /// A local file could not be written or read.
     #[error("cannot use file {path}")]
     File {

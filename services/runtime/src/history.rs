@@ -8,7 +8,8 @@ use jmip_core::Stored;
 /// Events read at a time.
 const STRETCH: usize = 1000;
 
-/// Selected events that were on the log when it was asked, in order.
+/// Selected events that were on the log when it was asked, in order. What is no event is left out:
+/// the loops say of it what there is to say.
 pub struct Past {
     reader: Reader,
     pending: u64,
@@ -17,20 +18,24 @@ pub struct Past {
 impl Past {
     /// The next of them; none once there are no more.
     ///
-    /// Errors: as the server reports them.
+    /// Errors: [`LogError::Newer`], or as the server reports them.
     pub async fn next(&mut self) -> Result<Vec<Stored>, LogError> {
-        if self.pending == 0 {
-            return Ok(vec![]);
+        while self.pending > 0 {
+            let stretch: Vec<Delivered<Stored>> = self.reader.next(STRETCH).await?;
+            let Some(last) = stretch.last() else {
+                let cause = "the log did not answer";
+                return Err(LogError::request("reading the past", cause));
+            };
+            // What is appended meanwhile is not of the past that was asked for.
+            let left = self.pending.saturating_sub(stretch.len() as u64);
+            self.pending = left.min(last.pending);
+            let events = stretch.into_iter().filter(|one| one.unfit.is_none());
+            let events: Vec<Stored> = events.map(|one| one.input).collect();
+            if !events.is_empty() {
+                return Ok(events);
+            }
         }
-        let stretch: Vec<Delivered<Stored>> = self.reader.next(STRETCH).await?;
-        let Some(last) = stretch.last() else {
-            let cause = "the log did not answer";
-            return Err(LogError::request("reading the past", cause));
-        };
-        // What is appended meanwhile is not of the past that was asked for.
-        let left = self.pending.saturating_sub(stretch.len() as u64);
-        self.pending = left.min(last.pending);
-        Ok(stretch.into_iter().map(|one| one.input).collect())
+        Ok(vec![])
     }
 }
 

@@ -38,6 +38,7 @@ mod state_cache;
 mod status;
 mod streams;
 pub mod telemetry;
+mod unfit;
 
 pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};

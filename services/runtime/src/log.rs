@@ -7,13 +7,15 @@ use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::Backoff;
 use crate::status::Status;
 use crate::telemetry::{self, Work, instruments};
+use crate::unfit;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use bytes::Bytes;
+use jmip_core::envelope::Delivery;
 use jmip_core::subjects::Kind;
-use jmip_core::{Envelope, Message, Stored, subjects};
+use jmip_core::{Envelope, Stored, Unfit, subjects};
 use std::future::Future;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -154,8 +156,17 @@ impl Log {
 
     /// The stored event at a sequence.
     ///
-    /// Errors: [`LogError::NotFound`], or as the server reports them.
+    /// Errors: [`LogError::NotFound`], [`LogError::Unfit`], [`LogError::Newer`], or as the server
+    /// reports them.
     pub async fn event_at(&self, sequence: u64) -> Result<Stored, LogError> {
+        match self.read_at(sequence).await? {
+            (stored, None) => Ok(stored),
+            (_, Some(why)) => Err(LogError::Unfit { sequence, why }),
+        }
+    }
+
+    /// What lies at a sequence, be it an event or not.
+    pub(crate) async fn read_at(&self, sequence: u64) -> Result<(Stored, Option<Unfit>), LogError> {
         let stream = self.stream(subjects::EVENTS_STREAM).await?;
         let message = stream
             .get_raw_message(sequence)
@@ -166,16 +177,25 @@ impl Log {
                 }
                 _ => LogError::request("reading an event", e),
             })?;
-        Ok(stored(&message))
+        read(&message)
     }
 
     /// The newest event of a kind with exactly one producer, for one tenant.
     ///
-    /// Shape: `None` when there is none. Errors: as the server reports them.
+    /// Shape: `None` when there is none. Errors: [`LogError::Newer`], or as the server reports them.
     pub async fn last_event(&self, tenant: &str, kind: Kind) -> Result<Option<Stored>, LogError> {
         let pattern = kind.pattern().replacen('*', tenant, 1);
-        let found = self.last_message(&pattern).await?;
-        Ok(found.map(|message| stored(&message)))
+        let Some(message) = self.last_message(&pattern).await? else {
+            return Ok(None);
+        };
+        match read(&message)? {
+            (stored, None) => Ok(Some(stored)),
+            // The last that is an event lies somewhere before it.
+            (_, Some(_)) => {
+                let all = self.history(&Selection::events_matching(pattern)).await?;
+                Ok(all.into_iter().next_back())
+            }
+        }
     }
 
     /// Last sequence of what people said for a tenant: what an append expects.
@@ -276,13 +296,12 @@ impl Log {
         let Some(message) = self.last_message(&pattern).await? else {
             return Ok(Tail::default());
         };
-        let event_id = Envelope::decode(message.payload.as_ref())
-            .unwrap_or_default()
-            .id;
-        let carried = message
-            .headers
-            .get(position::HEADER)
-            .map(|value| value.as_str().parse());
+        let (stored, unfit) = read(&message)?;
+        let event_id = stored.envelope.id;
+        // Nor is what else is said by a message that is no event believed.
+        let carried = message.headers.get(position::HEADER);
+        let carried = carried.filter(|_| unfit.is_none());
+        let carried = carried.map(|value| value.as_str().parse());
         let position = match carried {
             Some(Ok(position)) => position,
             // Somebody else wrote on this producer's subjects: the last batch of ours still counts.
@@ -397,12 +416,14 @@ async fn stopped_for(span: Duration, shutdown: &CancellationToken) {
 
 const APPEND_TRIES: usize = 8;
 
-fn stored(message: &StreamMessage) -> Stored {
-    Stored {
+fn read(message: &StreamMessage) -> Result<(Stored, Option<Unfit>), LogError> {
+    let delivery = Delivery {
+        stream: subjects::EVENTS_STREAM,
         sequence: message.sequence,
+        subject: &message.subject,
         stored_at: message.time.into(),
-        envelope: Envelope::decode(message.payload.as_ref()).unwrap_or_default(),
-    }
+    };
+    unfit::read(&delivery, &message.payload)
 }
 
 /// One batch of a loop.

@@ -6,6 +6,7 @@ use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
+use crate::unfit;
 use jmip_core::Stored;
 use jmip_core::sink::{Sink, Written};
 use std::pin::pin;
@@ -41,7 +42,8 @@ pub async fn catch_up<S: Sink>(
     let mut reader = Reader::open(log, &selection_of(sink), at).await?;
     while at < until {
         let stretch: Vec<Delivered<Stored>> = reader.next(BULK_BATCH).await?;
-        let due = stretch.into_iter().map(|delivered| delivered.input);
+        let name = sink.name();
+        let due = stretch.into_iter().map(|one| unfit::applicable(name, one));
         let batch: Vec<Stored> = due.take_while(|event| event.sequence <= until).collect();
         let Some(last) = batch.last().map(|event| event.sequence) else {
             continue;
@@ -124,9 +126,10 @@ async fn session<S: Sink>(
             let_pass(context, name).await;
         }
         let spans = Spans::over(Batch::Projection(name), &mut stretch);
+        let unfit = unfit::count(name, &stretch);
         let batch: Vec<Stored> = stretch
             .into_iter()
-            .map(|delivered| delivered.input)
+            .map(|delivered| unfit::applicable(name, delivered))
             .collect();
         let read = Instant::now();
         let is_ahead;
@@ -146,9 +149,9 @@ async fn session<S: Sink>(
                 Written::Fenced => return Ok(()),
             }
             instruments().took(Work::Transaction, name, read.elapsed());
-            spans.end(0);
+            spans.end(unfit);
             status.at(sequence, pending);
-            status.done(batch.len() as u64, 0);
+            status.done(batch.len() as u64, unfit);
             tracing::debug!(
                 projection = name,
                 inputs = batch.len(),

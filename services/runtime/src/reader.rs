@@ -9,15 +9,17 @@ use crate::error::LogError;
 use crate::log::Log;
 use crate::position::{self, Position};
 use crate::telemetry::is_trace_context;
+use crate::unfit;
 use async_nats::Subscriber;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::pull::{self, Batch};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use bytes::Bytes;
 use futures::StreamExt;
+use jmip_core::envelope::Delivery;
 use jmip_core::stage::Input;
 use jmip_core::subjects::{self, Kind};
-use jmip_core::{Envelope, Message, Micros, RawMessage, Stored};
+use jmip_core::{Micros, RawMessage, Stored, Unfit};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +115,8 @@ pub struct Delivered<I> {
     pub(crate) position: Option<Position>,
     /// Messages the server still has for this reader behind it.
     pub(crate) pending: u64,
+    /// Why it is no event; `input` then only says where it lies.
+    pub unfit: Option<Unfit>,
     /// Set when `input` is not what came but a parked input that is to be decided again here.
     pub(crate) retry: Option<Retry>,
 }
@@ -133,8 +137,10 @@ pub trait FromMessage: Input + Sized {
     /// Whether such a message begins a trace when it names none: it came from outside.
     const BEGINS_TRACES: bool;
 
-    /// Reads one; total. Bytes that are no envelope become one without an event.
-    fn read(message: Incoming) -> Self;
+    /// Reads one. What is no event becomes an envelope without one, and why.
+    ///
+    /// Errors: [`LogError::Newer`].
+    fn read(message: Incoming) -> Result<(Self, Option<Unfit>), LogError>;
 }
 
 /// A message as it came, whichever way it was asked for.
@@ -144,19 +150,24 @@ pub struct Incoming {
     subject: String,
     captured_at: Option<String>,
     filename: Option<String>,
-    payload: Bytes,
+    /// `None` when the reader did not ask for it.
+    payload: Option<Bytes>,
 }
 
 impl FromMessage for Stored {
     const STREAM: &'static str = subjects::EVENTS_STREAM;
     const BEGINS_TRACES: bool = false;
 
-    fn read(message: Incoming) -> Self {
-        let envelope = Envelope::decode(message.payload.as_ref()).unwrap_or_default();
-        Self {
+    fn read(message: Incoming) -> Result<(Self, Option<Unfit>), LogError> {
+        let delivery = Delivery {
+            stream: Self::STREAM,
             sequence: message.sequence,
+            subject: &message.subject,
             stored_at: message.stored_at,
-            envelope,
+        };
+        match message.payload {
+            Some(payload) => unfit::read(&delivery, &payload),
+            None => Ok((Self::unread(&delivery), None)),
         }
     }
 }
@@ -165,16 +176,17 @@ impl FromMessage for RawMessage {
     const STREAM: &'static str = subjects::INGEST_STREAM;
     const BEGINS_TRACES: bool = true;
 
-    fn read(message: Incoming) -> Self {
-        Self {
+    fn read(message: Incoming) -> Result<(Self, Option<Unfit>), LogError> {
+        let raw = Self {
             stream: Self::STREAM,
             sequence: message.sequence,
             stored_at: message.stored_at,
             subject: message.subject,
             captured_at: message.captured_at,
             filename: message.filename,
-            payload: message.payload.into(),
-        }
+            payload: message.payload.unwrap_or_default().into(),
+        };
+        Ok((raw, None))
     }
 }
 
@@ -308,24 +320,30 @@ impl Reader {
                 ));
             }
             self.deliveries = info.consumer_sequence;
-            self.at = info.stream_sequence;
             let (stored_at, pending) = (info.published.into(), info.pending);
-            let payload = match self.selection.wants_body_of(&message.subject) {
-                true => self.log.payload_at(self.at).await?,
-                false => message.payload.clone(),
+            let sequence = info.stream_sequence;
+            let payload = match self.selection.bodies_of {
+                None => Some(message.payload.clone()),
+                Some(_) if !self.selection.wants_body_of(&message.subject) => None,
+                Some(_) => Some(self.log.payload_at(sequence).await?),
             };
+            let (input, unfit) = I::read(Incoming {
+                sequence,
+                stored_at,
+                subject: message.subject.to_string(),
+                captured_at: None,
+                filename: None,
+                payload,
+            })?;
+            self.at = sequence;
+            // What is no event is believed in nothing else it says either.
+            let said = |name| header(&message, name).filter(|_| unfit.is_none());
             stretch.push(Delivered {
-                trace: header(&message, TRACEPARENT).map(Arc::from),
-                position: header(&message, position::HEADER).and_then(|text| text.parse().ok()),
+                trace: said(TRACEPARENT).map(Arc::from),
+                position: said(position::HEADER).and_then(|text| text.parse().ok()),
                 pending,
-                input: I::read(Incoming {
-                    sequence: self.at,
-                    stored_at,
-                    subject: String::new(),
-                    captured_at: None,
-                    filename: None,
-                    payload,
-                }),
+                input,
+                unfit,
                 retry: None,
             });
         }
@@ -390,21 +408,21 @@ impl Reader {
             };
             self.at = message.sequence;
             bytes += message.payload.len();
+            let trace = message.header(TRACEPARENT);
+            let (input, unfit) = I::read(Incoming {
+                sequence: message.sequence,
+                stored_at: message.stored_at,
+                captured_at: message.header(CAPTURED_AT),
+                filename: message.header(FILENAME),
+                subject: message.subject,
+                payload: Some(message.payload),
+            })?;
             stretch.push(Delivered {
-                trace: message
-                    .header(TRACEPARENT)
-                    .filter(|text| is_trace_context(text))
-                    .map(Arc::from),
+                trace: trace.filter(|text| is_trace_context(text)).map(Arc::from),
                 position: None,
                 pending: 0,
-                input: I::read(Incoming {
-                    sequence: message.sequence,
-                    stored_at: message.stored_at,
-                    captured_at: message.header(CAPTURED_AT),
-                    filename: message.header(FILENAME),
-                    subject: message.subject,
-                    payload: message.payload,
-                }),
+                input,
+                unfit,
                 retry: None,
             });
         }

@@ -37,7 +37,8 @@ impl AsEvent for RawMessage {
 
 /// Puts parked inputs of a stage in the place of what asks for them.
 ///
-/// What names no event that the stage consumes is left as it is: it decides nothing.
+/// What names no event that the stage consumes is left as it is: it decides nothing. What still is
+/// no event is parked once more.
 pub(crate) async fn resolve<I: AsEvent>(
     log: &Log,
     (stage, consumes): (&str, &[Kind]),
@@ -51,14 +52,15 @@ pub(crate) async fn resolve<I: AsEvent>(
             sequence: asked.sequence,
             attempt: asked.attempt.max(1),
         };
-        let original = match log.event_at(asked.sequence).await {
-            Ok(original) => original.envelope,
+        let (original, unfit) = match log.read_at(asked.sequence).await {
+            Ok((original, unfit)) => (original.envelope, unfit),
             Err(LogError::NotFound(_)) => continue,
             Err(error) => return Err(error),
         };
         let kind = original.event.as_ref().map(subjects::kind_of);
-        if kind.is_some_and(|kind| consumes.contains(&kind)) {
+        if unfit.is_some() || kind.is_some_and(|kind| consumes.contains(&kind)) {
             delivered.input.become_event(original);
+            delivered.unfit = unfit;
             delivered.retry = Some(retry);
         }
     }

@@ -11,6 +11,7 @@ use crate::retry::Backoff;
 use crate::stage_loop::{stand_by, unless_stopped};
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{self, Spans};
+use crate::unfit;
 use jmip_core::{Cause, Envelope, Event, Knowledge, Message, Seal, Split, Splitter, Stored};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
@@ -124,6 +125,10 @@ impl<K: Send + Sync> Session<'_, K> {
             bytes: 0,
             spans,
         };
+        if let Some(why) = delivered.unfit {
+            unfit::count(self.splitter.name, std::slice::from_ref(delivered));
+            return writer.park((why.to_string(), 1)).await;
+        }
         let Some(located) = (self.splitter.locate)(&input.envelope) else {
             self.status.done(1, 0);
             writer.spans.end(0);

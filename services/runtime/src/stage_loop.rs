@@ -10,7 +10,7 @@ use crate::retries::AsEvent;
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
-use crate::{Context, Selection};
+use crate::{Context, Selection, unfit};
 use jmip_core::stage::Input;
 use jmip_core::{Event, Fold, Knowledge, Message, RawMessage, Stage, Stored, subjects};
 use serde::Serialize;
@@ -171,6 +171,7 @@ impl Job<'_> {
         unless_stopped(self.context, decider.prepare(&self.context.log, part)).await?;
         // Before the decision: what is decided on an input is stored under its span.
         let spans = Spans::over(Batch::Stage(self.name), part);
+        unfit::count(self.name, part);
         let read = Instant::now();
         let decided = tokio::task::block_in_place(|| decider.decide(part));
         let decided_in = read.elapsed();

@@ -41,7 +41,7 @@ impl StateCache {
                 continue;
             };
             // The cache may be older than a restored log, or belong to another one.
-            let Ok(stored) = log.event_at(position).await else {
+            let Ok((stored, _)) = log.read_at(position).await else {
                 continue;
             };
             if stored.envelope.id != id {

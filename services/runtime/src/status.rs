@@ -55,7 +55,7 @@ pub struct LoopStatus {
     pub lag: u64,
     /// Inputs done since it started.
     pub processed: u64,
-    /// Inputs parked since it started.
+    /// Inputs parked since it started; of a projection, messages that were no events.
     pub parked: u64,
     /// What fails it, while it is retrying.
     pub error: Option<String>,

@@ -47,7 +47,7 @@ pub async fn events(ask: Events) -> anyhow::Result<Exit> {
         for delivered in stretch.iter().take_while(|one| one.input.sequence <= end) {
             at = delivered.input.sequence;
             match form {
-                Form::Table => writeln!(lines, "{}", line(&delivered.input))?,
+                Form::Table => writeln!(lines, "{}", line(delivered))?,
                 Form::Json => writeln!(lines, "{}", body(&delivered.input)?)?,
                 Form::Csv => lines.push_str(&csv_form::lines(&COLUMNS, [row(&delivered.input)?])?),
             }
@@ -81,10 +81,17 @@ fn row(stored: &Stored) -> anyhow::Result<Json> {
     Ok(row)
 }
 
-fn line(stored: &Stored) -> String {
+fn line(
+    Delivered {
+        input: stored,
+        unfit,
+        ..
+    }: &Delivered<Stored>,
+) -> String {
     let envelope = &stored.envelope;
     let Some(event) = &envelope.event else {
-        return format!("{:>9}  (no event of this version)", stored.sequence);
+        let why = unfit.map_or(String::new(), |why| why.to_string());
+        return format!("{:>9}  ({why})", stored.sequence);
     };
     let about = if envelope.entity_id.len() > 36 {
         format!("{}…", &envelope.entity_id[..12])

@@ -1,5 +1,6 @@
 //! `jmip parked`: what stages gave up on, and trying it again.
 
+use super::status;
 use crate::cli::{Form, Format};
 use crate::exit::{Exit, ends};
 use crate::running::Running;
@@ -7,8 +8,9 @@ use crate::say::sayln;
 use crate::{csv_form, running, table, words};
 use jmip_api::append;
 use jmip_core::event::MessageRetried;
-use jmip_core::{Event, Message as _, subjects};
-use jmip_projections::status::{self, LIMIT_MAX, ParkedRow};
+use jmip_core::{Envelope, Event, Message as _, subjects};
+use jmip_projections::status::{LIMIT_MAX, ParkedRow, parked};
+use jmip_runtime::{LogError, LoopKind};
 use serde_json::json;
 
 const ERROR_MAX_CHARS: usize = 90;
@@ -26,7 +28,7 @@ const COLUMNS: [&str; 9] = [
 
 /// Lists what is parked and not yet to be tried again, the latest first.
 pub async fn list(format: Format) -> anyhow::Result<Exit> {
-    let rows = status::parked(&running::store()?, None, LIMIT_MAX).await?;
+    let rows = parked(&running::store()?, None, LIMIT_MAX).await?;
     match format.of_list() {
         Form::Json => sayln!("{}", serde_json::to_string(&rows)?),
         Form::Csv => csv_form::print(&COLUMNS, &rows)?,
@@ -50,27 +52,24 @@ fn print(rows: &[ParkedRow]) {
     sayln!("{table}");
 }
 
-/// Prints one parked input, with the event it is.
+/// Prints one parked input, with the event it is if it is one.
 pub async fn show(id: &str) -> anyhow::Result<Exit> {
     let system = running::system().await?;
     let row = find(&system, id).await?;
     sayln!("{}", serde_json::to_string_pretty(&row)?);
-    if row.stream == subjects::EVENTS_STREAM {
-        let input = system.log.event_at(row.sequence).await?;
-        let bytes = input.envelope.encode_to_vec();
-        sayln!("{:#}", jmip_proto::envelope_json(&bytes)?);
+    if let Some(input) = input_of(&system, &row).await? {
+        sayln!("{:#}", jmip_proto::envelope_json(&input.encode_to_vec())?);
     }
     Ok(Exit::Done)
 }
 
-/// Prints every parked input as one line of JSON, with the event it is.
+/// Prints every parked input as one line of JSON, with the event it is if it is one.
 pub async fn export() -> anyhow::Result<Exit> {
     let system = running::system().await?;
-    for row in status::parked(&system.store, None, LIMIT_MAX).await? {
+    for row in parked(&system.store, None, LIMIT_MAX).await? {
         let mut line = json!({ "id": id_of(&row), "parked": row });
-        if row.stream == subjects::EVENTS_STREAM {
-            let input = system.log.event_at(row.sequence).await?;
-            line["input"] = jmip_proto::envelope_json(&input.envelope.encode_to_vec())?;
+        if let Some(input) = input_of(&system, &row).await? {
+            line["input"] = jmip_proto::envelope_json(&input.encode_to_vec())?;
         }
         sayln!("{line}");
     }
@@ -84,7 +83,7 @@ pub async fn retry(ids: &[String], all: bool) -> anyhow::Result<Exit> {
     }
     let system = running::system().await?;
     let rows = if all {
-        status::parked(&system.store, None, LIMIT_MAX).await?
+        parked(&system.store, None, LIMIT_MAX).await?
     } else {
         let mut rows = vec![];
         for id in ids {
@@ -101,8 +100,29 @@ pub async fn retry(ids: &[String], all: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The event that was parked; `None` for what is none.
+async fn input_of(system: &Running, row: &ParkedRow) -> anyhow::Result<Option<Envelope>> {
+    if row.stream != subjects::EVENTS_STREAM {
+        return Ok(None);
+    }
+    match system.log.event_at(row.sequence).await {
+        Ok(input) => Ok(Some(input.envelope)),
+        Err(LogError::Unfit { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What became of the wish, for people to read.
 async fn retry_one(system: &Running, row: &ParkedRow) -> anyhow::Result<String> {
+    let mut loops = status::LOOPS.iter();
+    if loops.any(|(name, kind, _)| *kind == LoopKind::Projection && *name == row.stage) {
+        let view = &row.stage;
+        return Ok(format!("jmip projections rebuild {view} reads it again"));
+    }
+    let export = export_of(system, row).await?;
+    if export.is_none() && row.stage == jmip_ingest::SPLITTER.name {
+        return Ok("names no export; publish the file again".to_owned());
+    }
     let tried = u32::try_from(row.attempts).unwrap_or(u32::MAX);
     let asked = MessageRetried {
         stream: row.stream.clone(),
@@ -113,7 +133,7 @@ async fn retry_one(system: &Running, row: &ParkedRow) -> anyhow::Result<String> 
     let Some(sequence) = append::retry_message(&system.log, &row.tenant, asked).await? else {
         return Ok("is to be tried again already".to_owned());
     };
-    match export_of(system, row).await? {
+    match export {
         None => Ok(format!("{} tries it again at event {sequence}", row.stage)),
         Some(export) => {
             let receipt = system.log.publish_again(export).await?;
@@ -130,8 +150,8 @@ async fn export_of(system: &Running, row: &ParkedRow) -> anyhow::Result<Option<u
     if row.stream == subjects::INGEST_STREAM {
         return Ok(Some(row.sequence));
     }
-    let input = system.log.event_at(row.sequence).await?;
-    Ok(match input.envelope.event {
+    let input = input_of(system, row).await?;
+    Ok(match input.and_then(|input| input.event) {
         Some(Event::ExportReceived(received)) => Some(received.ingest_sequence),
         _ => None,
     })
@@ -143,7 +163,7 @@ fn id_of(row: &ParkedRow) -> String {
 }
 
 async fn find(system: &Running, id: &str) -> anyhow::Result<ParkedRow> {
-    let rows = status::parked(&system.store, None, LIMIT_MAX).await?;
+    let rows = parked(&system.store, None, LIMIT_MAX).await?;
     let found = rows.into_iter().find(|row| id_of(row) == id);
     found.ok_or_else(|| ends(Exit::NotFound, format!("nothing is parked as {id}")))
 }

@@ -137,7 +137,10 @@ fn line(
         });
         of_kind.map(|(_, count)| count).sum()
     };
-    let parked = count(&subjects::MESSAGE_PARKED);
+    let parked = match kind {
+        LoopKind::Stage => count(&subjects::MESSAGE_PARKED),
+        LoopKind::Projection => found.map_or(0, |one| one.parked),
+    };
     let processed = match kind {
         LoopKind::Stage => ends.iter().map(count).sum::<u64>() + parked,
         LoopKind::Projection => found.map_or(0, |one| one.position),

@@ -4,6 +4,7 @@
 //! label is from a closed set: loops, stages, projections, kinds of events, routes, statuses.
 
 use crate::status::LoopState;
+use jmip_core::Unfit;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider as _};
 use opentelemetry_otlp::MetricExporter;
@@ -26,6 +27,7 @@ pub(crate) struct Instruments {
     inputs: Counter<u64>,
     outputs: Counter<u64>,
     parked: Counter<u64>,
+    unfit: Counter<u64>,
     retries: Counter<u64>,
     lag: Gauge<u64>,
     state: Gauge<u64>,
@@ -123,6 +125,10 @@ impl Instruments {
             inputs: count("jmip_inputs", "Inputs a loop is done with."),
             outputs: count("jmip_outputs", "Events a stage stored, by kind."),
             parked: count("jmip_parked", "Inputs a stage could not process."),
+            unfit: count(
+                "jmip_unfit",
+                "Messages on event subjects that are no events, by why.",
+            ),
             retries: count(
                 "jmip_retries",
                 "Failures of servers a loop tried again after.",
@@ -152,6 +158,9 @@ impl Instruments {
         self.inputs.add(0, &[loop_label(name)]);
         self.retries.add(0, &[loop_label(name)]);
         self.lag.record(0, &[loop_label(name)]);
+        for why in Unfit::ALL {
+            self.unfit.add(0, &unfit_labels(name, why));
+        }
         if is_stage {
             self.parked.add(0, &[KeyValue::new("stage", name)]);
         }
@@ -169,6 +178,10 @@ impl Instruments {
 
     pub(crate) fn parked(&self, stage: &'static str, count: u64) {
         self.parked.add(count, &[KeyValue::new("stage", stage)]);
+    }
+
+    pub(crate) fn unfit(&self, name: &'static str, why: Unfit) {
+        self.unfit.add(1, &unfit_labels(name, why));
     }
 
     pub(crate) fn retries(&self, name: &'static str) {
@@ -197,6 +210,10 @@ impl Instruments {
         };
         histogram.record(span.as_secs_f64(), &[KeyValue::new(label, name)]);
     }
+}
+
+fn unfit_labels(name: &'static str, why: Unfit) -> [KeyValue; 2] {
+    [loop_label(name), KeyValue::new("why", why.name())]
 }
 
 fn loop_label(name: &'static str) -> KeyValue {
