@@ -14,6 +14,7 @@
 
 pub mod admission;
 pub mod envelope;
+pub mod golden;
 pub mod ids;
 pub mod micros;
 pub mod quote;

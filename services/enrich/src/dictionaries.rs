@@ -1,5 +1,6 @@
 //! The tables that decide, compiled once from the files under `knowledge/`.
 
+use crate::rules::RULES;
 use crate::rules::{
     applicant_location, applicants, benefits, description_language, education, employment_type,
     experience_months, industry, job_duration, languages_asked, onsite_days, pay_in_text,
@@ -74,7 +75,8 @@ pub struct Dictionaries {
     pub topics: Topics,
 }
 
-/// Compiles the knowledge that is shipped with this version; its hash names the files' bytes.
+/// Compiles the knowledge that is shipped with this version; its hash names the bytes of the files
+/// and the version of every rule.
 ///
 /// Takes some ten milliseconds: done once per process.
 pub fn knowledge() -> Knowledge<Dictionaries> {
@@ -135,6 +137,12 @@ fn compiled(skills: skills::Index, own: &[(&str, &str)]) -> Knowledge<Dictionari
     let mut sources = SOURCES.map(str::as_bytes).to_vec();
     let files = skills::SHIPPED.iter().chain(own);
     sources.extend(files.map(|(_, text)| text.as_bytes()));
+    // A rule decides by its code as much as by its words: two versions of it are two knowledges.
+    let versions = RULES
+        .iter()
+        .map(|rule| format!("{} {}", rule.name, rule.version));
+    let versions: Vec<String> = versions.collect();
+    sources.extend(versions.iter().map(|version| version.as_bytes()));
     Knowledge::new(dictionaries, &sources)
 }
 

@@ -39,7 +39,7 @@ use jmip_core::{Envelope, Event, Knowledge, Stage, subjects};
 /// The stage: stateless, so any order and any parallelism.
 pub const STAGE: Stage<Dictionaries> = Stage {
     name: "enrich",
-    version: 1,
+    version: 2,
     consumes: &[subjects::JOB_NORMALIZED],
     decide,
     extend: Some(extend),

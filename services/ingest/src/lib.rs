@@ -51,7 +51,7 @@ pub const PROGRESS_EVERY_RECORDS: u32 = 250;
 /// said is not known, and the runtime has to run it again.
 pub const SPLITTER: Splitter<()> = Splitter {
     name: "ingest",
-    version: 1,
+    version: 2,
     consumes: &[subjects::EXPORT_RECEIVED],
     locate,
     split: split::split,

@@ -40,6 +40,21 @@ const CURRENCIES: &str = include_str!("../knowledge/currencies.tsv");
 const DATE_WORDS: &str = include_str!("../knowledge/date_words.tsv");
 pub(crate) const LEGAL_SUFFIXES: &str = include_str!("../knowledge/legal_suffixes.txt");
 
+/// All that decides, by file name: what the hash covers.
+const SOURCES: [(&str, &str); 11] = [
+    ("platforms.tsv", PLATFORMS),
+    ("tracking_params.tsv", TRACKING),
+    ("countries.tsv", COUNTRIES),
+    ("regions.tsv", REGIONS),
+    ("cities.tsv", CITIES),
+    ("workplaces.tsv", WORKPLACES),
+    ("employment_types.tsv", EMPLOYMENT),
+    ("pay_units.tsv", PAY_UNITS),
+    ("currencies.tsv", CURRENCIES),
+    ("date_words.tsv", DATE_WORDS),
+    ("legal_suffixes.txt", LEGAL_SUFFIXES),
+];
+
 /// The compiled-in tables and the hash of the files they come from.
 ///
 /// Source: `services/normalize/knowledge/`; each file names its own.
@@ -53,20 +68,7 @@ pub fn knowledge() -> Knowledge<Tables> {
         pay: PayWords::read(PAY_UNITS, CURRENCIES),
         dates: DateWords::read(DATE_WORDS),
     };
-    let sources = [
-        PLATFORMS,
-        TRACKING,
-        COUNTRIES,
-        REGIONS,
-        CITIES,
-        WORKPLACES,
-        EMPLOYMENT,
-        PAY_UNITS,
-        CURRENCIES,
-        DATE_WORDS,
-        LEGAL_SUFFIXES,
-    ];
-    Knowledge::new(tables, &sources.map(str::as_bytes))
+    Knowledge::new(tables, &SOURCES.map(|(_, text)| text.as_bytes()))
 }
 
 /// Rows of a table file: tab-separated cells; comments and empty lines are skipped.
@@ -88,3 +90,20 @@ pub(crate) fn rows<const N: usize>(text: &str) -> impl Iterator<Item = [&str; N]
 #[cfg(test)]
 pub(crate) static TABLES: std::sync::LazyLock<Tables> =
     std::sync::LazyLock::new(|| knowledge().value);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_hash_covers_every_file_that_decides() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| {
+            let name = entry.unwrap().file_name();
+            name.into_string().unwrap()
+        });
+        let hashed = SOURCES.map(|(name, _)| name.to_owned());
+        assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(hashed));
+    }
+}

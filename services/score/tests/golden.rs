@@ -1,7 +1,9 @@
 //! Golden cases: given a log, when these inputs follow, then exactly these envelopes come out.
 //!
-//! `UPDATE_GOLDEN=1` rewrites `then.jsonl`; its diff is reviewed.
+//! `UPDATE_GOLDEN=1` rewrites `then.jsonl`; its diff is reviewed. `tests/golden.lock` holds each
+//! answer to the version of the stage.
 
+use jmip_core::golden::{self, Answer};
 use jmip_core::{Cause, Envelope, Message, Micros, Seal, Stored};
 use jmip_score::{FOLD, State};
 use std::error::Error;
@@ -68,5 +70,29 @@ fn every_case_gives_exactly_what_it_gave() -> Result<(), Box<dyn Error>> {
         count += 1;
     }
     assert!(count > 0);
+    Ok(())
+}
+
+#[test]
+fn a_changed_answer_raises_the_version() -> Result<(), Box<dyn Error>> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut answers = vec![];
+    for case in fs::read_dir(tests.join("golden"))? {
+        let case = case?;
+        let folder = case.path();
+        let given = fs::read(folder.join("given.jsonl"))?;
+        let when = fs::read(folder.join("when.jsonl"))?;
+        let then = play(&folder)?;
+        let name = case.file_name().display().to_string();
+        let stage = (FOLD.name, FOLD.version);
+        answers.push(Answer::new(stage, &name, &[&given, &when], &then));
+    }
+    let path = tests.join("golden.lock");
+    let is_update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let held = fs::read_to_string(&path).unwrap_or_default();
+    let lock = golden::lock(&held, &answers, is_update)?;
+    if is_update {
+        fs::write(&path, lock)?;
+    }
     Ok(())
 }
