@@ -88,8 +88,12 @@ impl Servers {
 
 /// Connects as any NATS client outside would.
 pub async fn outsider(servers: &Servers) -> async_nats::jetstream::Context {
-    let settings = servers.settings();
-    let address: async_nats::ServerAddr = settings.nats_url.reveal().parse().unwrap();
+    connect(servers.settings().nats_url.reveal()).await
+}
+
+/// Connects to a server as any NATS client would.
+pub async fn connect(nats_url: &str) -> async_nats::jetstream::Context {
+    let address: async_nats::ServerAddr = nats_url.parse().unwrap();
     let (user, password) = (address.username().unwrap(), address.password().unwrap());
     let options = async_nats::ConnectOptions::with_user_and_password(user.into(), password.into());
     async_nats::jetstream::new(options.connect(address).await.unwrap())

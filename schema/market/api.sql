@@ -4,7 +4,10 @@ CREATE OR REPLACE VIEW api.export AS SELECT * FROM export;
 CREATE OR REPLACE VIEW api.receipt AS SELECT * FROM receipt;
 CREATE OR REPLACE VIEW api.raw_job_post AS SELECT * FROM raw_job_post;
 CREATE OR REPLACE VIEW api.refused_record AS SELECT * FROM refused_record;
-CREATE OR REPLACE VIEW api.posting_outcome AS SELECT * FROM posting_outcome;
+-- A posting is pending until it has ended: normalize has decided, and rules have read what is new.
+CREATE OR REPLACE VIEW api.posting_outcome AS
+SELECT *, outcome IS NULL OR (outcome IN ('NEW', 'CHANGED') AND NOT enriched) AS is_pending
+FROM posting_outcome;
 CREATE OR REPLACE VIEW api.job_snapshot AS SELECT * FROM job_snapshot;
 CREATE OR REPLACE VIEW api.job_sighting AS SELECT * FROM job_sighting;
 CREATE OR REPLACE VIEW api.enrichment AS SELECT * FROM enrichment;

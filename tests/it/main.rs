@@ -9,6 +9,7 @@ mod document;
 mod garbage;
 mod line;
 mod log;
+mod news;
 mod old_log;
 mod parked;
 mod real;

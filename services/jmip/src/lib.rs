@@ -19,6 +19,7 @@ pub mod embedded;
 mod exit;
 mod fact_line;
 mod measure;
+mod news;
 pub mod profile;
 mod running;
 mod say;

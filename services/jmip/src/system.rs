@@ -1,10 +1,11 @@
 //! All services in one process, or some of them.
 
+use crate::news::{self, Telling};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use jmip_api::{Api, Tokens};
-use jmip_projections::{Projection, Store, VIEWS, View};
+use jmip_projections::{Projection, Store, VIEWS, View, market};
 use jmip_runtime::config::{Access, Secret};
 use jmip_runtime::{
     CancellationToken, Context, Log, Statuses, projection_loop, split_loop, stage_loop,
@@ -123,6 +124,7 @@ impl System {
     /// has no address, or a key to check tokens by that is none.
     pub async fn start(services: &[Service], settings: Settings) -> anyhow::Result<Self> {
         let log = Log::connect(settings.nats_url.reveal()).await?;
+        let log = log.telling(news::tell);
         log.check_streams().await?;
         let store = Store::connect(settings.database_url.reveal())?;
         store.migrate().await.context("the database is not ready")?;
@@ -243,6 +245,10 @@ fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &St
             jmip_score::FOLD,
             jmip_core::Knowledge::none(),
         )),
+        Service::Projection(view) if view == &market::VIEW => {
+            let sink = Telling::new(Projection::live(store, view), store);
+            tasks.spawn(projection_loop::run_projection(context, sink))
+        }
         Service::Projection(view) => tasks.spawn(projection_loop::run_projection(
             context,
             Projection::live(store, view),

@@ -410,14 +410,6 @@ pub(crate) fn parked(
     (stream, sequence): (&str, u64),
     (error, attempts): (String, u32),
 ) -> Envelope {
-    // Why is in the event alone: the words of a panic may quote what was being read.
-    tracing::error!(
-        stage = seal.stage,
-        stream,
-        sequence,
-        "{} parked message {sequence} of {stream}",
-        seal.stage
-    );
     let event = Event::MessageParked(MessageParked {
         stream: stream.to_owned(),
         sequence,

@@ -46,7 +46,7 @@ pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
 pub use history::Past;
 pub use learned::FILE_MAX_BYTES;
-pub use log::Log;
+pub use log::{Log, Tell};
 pub use position::Position;
 pub use reader::{Delivered, Reader, Selection};
 pub use server::LogServer;

@@ -32,7 +32,12 @@ pub struct Log {
     pub(crate) context: Context,
     /// How often the connection was made: what was asked before the last time is not answered.
     connections: watch::Receiver<u64>,
+    /// Who is told of what loops store.
+    tell: Option<Tell>,
 }
+
+/// Is told of each event that a loop of this process has stored, once, after it is on the log.
+pub type Tell = fn(&Envelope);
 
 /// The end of a producer's part of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +82,16 @@ impl Log {
             context: jetstream::new(client.clone()),
             client,
             connections,
+            tell: None,
         })
+    }
+
+    /// The same log, with somebody who is told of what loops store through it.
+    pub fn telling(self, tell: Tell) -> Self {
+        Self {
+            tell: Some(tell),
+            ..self
+        }
     }
 
     /// Does something that a server must answer, unless the connection is made anew meanwhile: the
@@ -383,6 +397,9 @@ impl Log {
                 Ok(Outcome::Stored(sequence)) => {
                     ask.status.recovered();
                     ask.count(began.elapsed());
+                    if let Some(tell) = self.tell {
+                        ask.batch.iter().for_each(|one| tell(&one.envelope));
+                    }
                     return Ok(Some(stored(sequence)));
                 }
                 Ok(Outcome::LostFence) => {}

@@ -132,10 +132,19 @@ async fn rebuild(view: &'static View, force: bool, json: bool) -> anyhow::Result
     let _sole = versions::alone(&system.store, view).await?;
     let live = versions::live(&system.store, view).await?;
     let schema = versions::begin(&system.store, view).await?;
+    let steps = Steps {
+        view: view.name,
+        schema: &schema,
+        live: &live.schema,
+        began,
+    };
+    steps.took("is filled beside");
     let mut filling = Filling::of(&system, view, &schema);
     filling.follow().await?;
+    steps.took("holds about as much as");
     filling.bar.set_message("building indexes");
     versions::index(&system.store, view, &schema).await?;
+    steps.took("has its indexes, as has");
     filling.follow().await?;
     filling.bar.set_message("comparing");
     let pair = (view, schema.as_str());
@@ -145,6 +154,10 @@ async fn rebuild(view: &'static View, force: bool, json: bool) -> anyhow::Result
         .filter(|one| !one.is_equal())
         .map(|one| one.table.as_str())
         .collect();
+    steps.took(match differing.is_empty() {
+        true => "was compared and has the same rows as",
+        false => "was compared and has other rows than",
+    });
     if !differing.is_empty() && !force {
         filling.bar.finish_and_clear();
         print_tables(&tables, json)?;
@@ -157,6 +170,7 @@ async fn rebuild(view: &'static View, force: bool, json: bool) -> anyhow::Result
     }
     filling.follow().await?;
     let last_seq = versions::switch(&system.store, pair, filling.up_to()).await?;
+    steps.took("is shown instead of");
     filling.bar.finish_and_clear();
     let report = Report {
         view: view.name,
@@ -181,6 +195,13 @@ async fn rollback(view: &'static View, json: bool) -> anyhow::Result<Exit> {
     filling.follow().await?;
     let pair = (view, previous.schema.as_str());
     let last_seq = versions::switch(&system.store, pair, filling.up_to()).await?;
+    let steps = Steps {
+        view: view.name,
+        schema: &previous.schema,
+        live: &live.schema,
+        began,
+    };
+    steps.took("is shown again instead of");
     filling.bar.finish_and_clear();
     let report = Report {
         view: view.name,
@@ -192,6 +213,25 @@ async fn rollback(view: &'static View, json: bool) -> anyhow::Result<Exit> {
     };
     print(&report, json)?;
     Ok(Exit::Done)
+}
+
+/// What a version is brought beside, for the log.
+struct Steps<'a> {
+    view: &'static str,
+    schema: &'a str,
+    live: &'a str,
+    began: Instant,
+}
+
+impl Steps<'_> {
+    /// Says that a step is done, and how long it has been since the first.
+    fn took(&self, step: &str) {
+        let Self {
+            view, schema, live, ..
+        } = *self;
+        let seconds = seconds(self.began);
+        tracing::info!(view, schema, live, seconds, "{schema} {step} {live}");
+    }
 }
 
 /// A version on its way to where the live one is.

@@ -14,6 +14,7 @@ pub mod posting_outcome;
 pub mod raw_job_post;
 pub mod receipt;
 pub mod refused_record;
+pub mod through;
 
 use crate::{Projection, Store, StoreError, View};
 use jmip_core::event::PostingRef;

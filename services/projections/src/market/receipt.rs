@@ -39,8 +39,7 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE outcome = 'CHANGED') AS changed,
         count(*) FILTER (WHERE outcome = 'SEEN') AS seen,
         count(*) FILTER (WHERE outcome = 'PARKED') AS parked,
-        count(*) FILTER (WHERE outcome IS NULL
-            OR (outcome IN ('NEW', 'CHANGED') AND NOT enriched)) AS pending
+        count(*) FILTER (WHERE is_pending) AS pending
     FROM api.posting_outcome AS o
     WHERE o.tenant_id = r.tenant_id AND o.receipt_id = r.receipt_id
 ) AS o
