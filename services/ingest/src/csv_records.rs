@@ -20,18 +20,21 @@ pub struct Dialect {
     pub preamble_bytes: usize,
 }
 
-/// The first dialect in which the first row of `head` is a header that `is_header` knows.
-pub fn dialect_of(head: &[u8], is_header: fn(&[String]) -> bool) -> Option<Dialect> {
+/// The first row of `head` in every dialect that its beginning allows, most usual first.
+pub fn first_rows(head: &[u8]) -> Vec<(Dialect, Vec<String>)> {
     let preamble = preamble_of(head);
     let preamble_bytes = preamble.map_or(0, |(_, length)| length);
     DELIMITERS
         .into_iter()
         .filter(|&delimiter| preamble.is_none_or(|(stated, _)| stated == delimiter))
-        .find(|&delimiter| is_header(&first_row(&head[preamble_bytes..], delimiter)))
-        .map(|delimiter| Dialect {
-            delimiter,
-            preamble_bytes,
+        .map(|delimiter| {
+            let dialect = Dialect {
+                delimiter,
+                preamble_bytes,
+            };
+            (dialect, first_row(&head[preamble_bytes..], delimiter))
         })
+        .collect()
 }
 
 /// The delimiter that a spreadsheet's `sep=;` line names, and the line's length.
@@ -246,8 +249,7 @@ mod tests {
     type Seen = Result<(u64, u64, Vec<String>), String>;
 
     fn read(bytes: &[u8]) -> Vec<Seen> {
-        let mut reader = bytes;
-        let mut text = Text::open(&mut reader);
+        let mut text = Text::of(bytes);
         let mut records = CsvRecords::new(b',');
         let mut all = vec![];
         while let Some(row) = records.next(&mut text) {
@@ -307,14 +309,18 @@ mod tests {
     }
 
     #[test]
-    fn the_dialect_is_the_one_that_shows_a_header() {
-        let is_header = |cells: &[String]| cells == ["a", "b"];
-        let dialect =
-            |head: &[u8]| dialect_of(head, is_header).map(|d| (d.delimiter, d.preamble_bytes));
+    fn the_first_row_is_read_in_every_dialect_the_file_allows() {
+        let dialect = |head: &[u8]| {
+            first_rows(head)
+                .into_iter()
+                .find(|(_, cells)| cells == &["a", "b"])
+                .map(|(dialect, _)| (dialect.delimiter, dialect.preamble_bytes))
+        };
         assert_eq!(dialect(b"a,b\n"), Some((b',', 0)));
         assert_eq!(dialect(b"\na;b"), Some((b';', 0)));
         assert_eq!(dialect(b"sep=;\r\na;b\r\n"), Some((b';', 7)));
         assert_eq!(dialect(b"sep=\t\na\tb\n"), Some((b'\t', 6)));
+        assert_eq!(dialect(b"sep=;\na,b\n"), None);
         assert_eq!(dialect(b"a\"b"), None);
         assert_eq!(dialect(b""), None);
     }

@@ -7,8 +7,8 @@
 //! of one export are the same sequence each time, however its bytes arrive; memory is bounded for
 //! an export of any size; no input makes it panic.
 //!
-//! Layers, each streaming: gzip (`decompressed`), character encoding (`text`), records
-//! (`csv_records`, `lines`), columns (`connectors`).
+//! Layers, each streaming: packing (`unpack`), files of a container (`containers`), character
+//! encoding (`text`), records (`csv_records`, `lines`), columns (`connectors`, `table`).
 //!
 //! ```
 //! use jmip_core::event::ExportReceived;
@@ -21,7 +21,8 @@
 //! };
 //! let mut export = std::io::Cursor::new(b"{\"title\":\"Baker\"}\n");
 //! let mut titles = vec![];
-//! (jmip_ingest::SPLITTER.split)(&(), &receipt, &mut export, &mut |event| {
+//! let connectors = jmip_ingest::knowledge().value;
+//! (jmip_ingest::SPLITTER.split)(&connectors, &receipt, &mut export, &mut |event| {
 //!     if let Event::PostingObserved(posting) = event {
 //!         titles.push(posting.title);
 //!     }
@@ -30,14 +31,23 @@
 //! assert_eq!(titles, ["Baker"]);
 //! ```
 
+mod connector;
 mod connectors;
+mod containers;
 mod csv_records;
-mod decompressed;
+mod head;
 mod lines;
 mod platform;
 mod problem;
+mod recognise;
 mod split;
+mod table;
 mod text;
+mod unpack;
+
+pub use connector::Confidence;
+pub use connectors::{Connectors, knowledge};
+pub use recognise::{Recognised, recognise};
 
 use jmip_core::event::export_received::Location;
 use jmip_core::{Envelope, Event, Located, Splitter, subjects};
@@ -49,9 +59,9 @@ pub const PROGRESS_EVERY_RECORDS: u32 = 250;
 ///
 /// When the reader itself fails, `split` stops without `export.read`: what the bytes would have
 /// said is not known, and the runtime has to run it again.
-pub const SPLITTER: Splitter<()> = Splitter {
+pub const SPLITTER: Splitter<Connectors> = Splitter {
     name: "ingest",
-    version: 2,
+    version: 3,
     consumes: &[subjects::EXPORT_RECEIVED],
     locate,
     split: split::split,

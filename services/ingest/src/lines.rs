@@ -97,8 +97,7 @@ mod tests {
     type Seen = Result<(u64, u64, Vec<u8>), String>;
 
     fn read(bytes: &[u8]) -> Vec<Seen> {
-        let mut reader = bytes;
-        let mut text = Text::open(&mut reader);
+        let mut text = Text::of(bytes);
         let mut lines = Lines::default();
         let mut all = vec![];
         while let Some(line) = lines.next(&mut text) {

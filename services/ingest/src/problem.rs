@@ -14,18 +14,38 @@ pub struct Problem {
     pub reason: String,
     /// The beginning of what was there, as [`excerpt`] cuts it.
     pub excerpt: String,
-    /// Where the record starts in the decompressed export. Units: bytes.
+    /// Where the record starts in the decompressed file. Units: bytes.
     pub start: u64,
     /// One past its last byte. Units: bytes.
     pub end: u64,
 }
 
-/// The beginning of a text as one line: control characters replaced by U+FFFD, line breaks and tabs
-/// by spaces, white space at its ends left out.
+impl Problem {
+    /// A file that cannot be read at all.
+    pub fn of_all(reason: String) -> Self {
+        Self {
+            column: String::new(),
+            reason,
+            excerpt: String::new(),
+            start: 0,
+            end: 0,
+        }
+    }
+}
+
+/// The beginning of a text as one line, as [`line`] cuts it.
 ///
 /// Shape: at most [`EXCERPT_MAX_BYTES`] bytes.
 pub fn excerpt(text: &str) -> String {
-    let line: String = quote::clip(text, EXCERPT_MAX_BYTES)
+    line(text, EXCERPT_MAX_BYTES)
+}
+
+/// The beginning of a text as one line: control characters replaced by U+FFFD, line breaks and tabs
+/// by spaces, white space at its ends left out.
+///
+/// Shape: at most `most` bytes.
+pub fn line(text: &str, most: usize) -> String {
+    let line: String = quote::clip(text, most)
         .chars()
         .map(|character| match character {
             '\n' | '\r' | '\t' => ' ',
@@ -33,7 +53,7 @@ pub fn excerpt(text: &str) -> String {
             other => other,
         })
         .collect();
-    quote::clip(line.trim(), EXCERPT_MAX_BYTES).to_owned()
+    quote::clip(line.trim(), most).to_owned()
 }
 
 #[cfg(test)]

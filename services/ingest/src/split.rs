@@ -1,9 +1,12 @@
 //! From a receipt and its bytes to events.
 
 use crate::PROGRESS_EVERY_RECORDS;
-use crate::connectors::{self, Connector};
+use crate::connectors::{Connector, Connectors};
+use crate::containers::{self, Member};
+use crate::head::Head;
 use crate::problem::{self, Problem};
 use crate::text::Text;
+use crate::unpack::Seekable;
 use jmip_core::event::{
     ExportProgressed, ExportRead, ExportReceived, PostingObserved, PostingRef, PostingRefused,
 };
@@ -15,64 +18,58 @@ use std::ops::ControlFlow;
 const POSTING_MAX_BYTES: usize = EVENT_MAX_BYTES - 1024;
 
 /// Reads an export and hands out its events until told to stop.
-pub fn split(_: &(), envelope: &Envelope, body: &mut dyn Body, emit: &mut Emit<'_>) {
+pub fn split(
+    connectors: &Connectors,
+    envelope: &Envelope,
+    body: &mut dyn Body,
+    emit: &mut Emit<'_>,
+) {
     let Some(Event::ExportReceived(receipt)) = &envelope.event else {
         return;
     };
-    let mut text = Text::open(body);
-    if text.is_lost() {
-        return;
-    }
+    let source = Seekable::new(body);
     let mut tally = Tally {
         receipt,
         emit,
-        connector: "",
+        member: String::new(),
+        connectors: vec![],
+        bytes_before: 0,
         observed: 0,
         refused: 0,
         is_stopped: false,
     };
-    match choose(&mut text, &receipt.source) {
-        Ok(connector) => {
-            tally.connector = connector.name;
-            (connector.read)(&mut text, &mut |record| tally.take(record));
-        }
-        Err(problem) => {
-            let _flow = tally.take(Err(problem));
-        }
-    }
-    if tally.is_stopped {
-        return;
-    }
-    let bytes_read = text.drain();
-    if !text.is_lost() {
-        tally.finish(bytes_read);
+    containers::each_member(&source, &mut |member| tally.read(connectors, member));
+    if !tally.is_stopped && !source.has_failed() {
+        tally.finish();
     }
 }
 
-/// The connector for an export, or why there is none: the refusal of all of it.
-fn choose(text: &mut Text<'_>, source: &str) -> Result<&'static Connector, Problem> {
-    let chosen = connectors::choose(source, text.head());
-    if let Some(connector) = chosen {
+/// The connector for a file, or why there is none: the refusal of all of it.
+fn choose<'c>(
+    connectors: &'c Connectors,
+    (source, thing): (&str, &str),
+    text: &mut Text<'_>,
+) -> Result<&'c Connector, Problem> {
+    let head = Head::of(text.head());
+    if let Some(connector) = connectors.choose(source, &head) {
         return Ok(connector);
     }
-    let damage = if text.head_is_all() {
-        text.take_damage()
+    let mut reason = if head.bytes.is_empty() {
+        format!("the {thing} is empty")
     } else {
-        None
+        connectors.unrecognised(thing, &head)
     };
-    let head = text.head();
-    let reason = match damage {
-        Some(damage) => damage,
-        None if head.is_empty() => "the export is empty".to_owned(),
-        None => connectors::unrecognised(head),
-    };
-    let beginning = &head[..head.len().min(problem::EXCERPT_MAX_BYTES)];
+    let beginning = &head.bytes[..head.bytes.len().min(problem::EXCERPT_MAX_BYTES)];
+    let excerpt = text.excerpt(beginning);
+    if text.head_is_all()
+        && let Some(damage) = text.take_damage()
+    {
+        reason = damage;
+    }
     Err(Problem {
-        column: String::new(),
-        reason,
-        excerpt: text.excerpt(beginning),
-        start: 0,
+        excerpt,
         end: text.offset(),
+        ..Problem::of_all(reason)
     })
 }
 
@@ -80,16 +77,66 @@ fn choose(text: &mut Text<'_>, source: &str) -> Result<&'static Connector, Probl
 struct Tally<'t, 'e> {
     receipt: &'t ExportReceived,
     emit: &'t mut Emit<'e>,
-    connector: &'static str,
+    /// The file in hand; empty for an export that is no container.
+    member: String,
+    /// Names of those that read something, in order.
+    connectors: Vec<String>,
+    /// Bytes of the files before the one in hand.
+    bytes_before: u64,
     observed: u32,
     refused: u32,
     is_stopped: bool,
 }
 
 impl Tally<'_, '_> {
-    fn take(&mut self, record: Result<PostingObserved, Problem>) -> ControlFlow<()> {
+    /// Reads one file.
+    fn read(&mut self, connectors: &Connectors, member: Member<'_>) -> ControlFlow<()> {
+        let Member { path, content } = member;
+        self.member = path;
+        let content = match content {
+            Ok(content) => content,
+            Err(reason) => return self.take("", Err(Problem::of_all(reason))),
+        };
+        let mut text = Text::open(content);
+        if text.is_lost() {
+            return ControlFlow::Break(());
+        }
+        let is_export = self.member.is_empty();
+        let thing = if is_export { "export" } else { "file" };
+        match choose(connectors, (&self.receipt.source, thing), &mut text) {
+            Ok(connector) => {
+                if !self.connectors.contains(&connector.name) {
+                    self.connectors.push(connector.name.clone());
+                }
+                let name = connector.name.as_str();
+                connector.read(&mut text, &mut |record| self.take(name, record));
+            }
+            Err(problem) => {
+                let _flow = self.take("", Err(problem));
+                // What nobody reads of an archive is not unpacked either.
+                if !is_export {
+                    self.bytes_before += text.bytes_read();
+                    return self.flow();
+                }
+            }
+        }
+        if !self.is_stopped {
+            self.bytes_before += text.drain();
+        }
+        if text.is_lost() {
+            return ControlFlow::Break(());
+        }
+        self.flow()
+    }
+
+    fn take(
+        &mut self,
+        connector: &str,
+        record: Result<PostingObserved, Problem>,
+    ) -> ControlFlow<()> {
         let number = self.records() + 1;
-        let (end, event) = match record.and_then(|posting| self.complete(posting, number)) {
+        let complete = |posting| self.complete(posting, (connector, number));
+        let (end, event) = match record.and_then(complete) {
             Ok(posting) => {
                 self.observed += 1;
                 (posting.byte_end, Event::PostingObserved(posting))
@@ -102,29 +149,38 @@ impl Tally<'_, '_> {
                     reason: problem.reason,
                     excerpt: problem.excerpt,
                     byte_start: problem.start,
-                    member: String::new(),
+                    member: self.member.clone(),
                 };
                 (problem.end, Event::PostingRefused(refused))
             }
         };
         let mut flow = (self.emit)(event);
         if flow.is_continue() && number.is_multiple_of(PROGRESS_EVERY_RECORDS) {
-            let progressed = self.progressed(end);
+            let progressed = self.progressed(self.bytes_before + end);
             flow = (self.emit)(progressed);
         }
         self.is_stopped = flow.is_break();
         flow
     }
 
-    /// Adds what all postings of a receipt share; refuses one that does not fit into an event.
+    fn flow(&self) -> ControlFlow<()> {
+        if self.is_stopped {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Adds what all postings of a file share; refuses one that does not fit into an event.
     fn complete(
         &self,
         mut posting: PostingObserved,
-        number: u32,
+        (connector, number): (&str, u32),
     ) -> Result<PostingObserved, Problem> {
         posting.posting = Some(self.posting_ref(number));
-        posting.connector = self.connector.to_owned();
+        posting.connector = connector.to_owned();
         posting.captured_at = self.receipt.captured_at;
+        posting.member.clone_from(&self.member);
         let size_bytes = posting.encoded_len();
         if size_bytes <= POSTING_MAX_BYTES {
             return Ok(posting);
@@ -141,15 +197,15 @@ impl Tally<'_, '_> {
         })
     }
 
-    fn finish(self, bytes_read: u64) {
+    fn finish(self) {
         let read = ExportRead {
             export_id: self.receipt.export_id.clone(),
             receipt: self.receipt.receipt,
-            connector: self.connector.to_owned(),
+            connector: self.connectors.join(", "),
             records: self.records(),
             observed: self.observed,
             refused: self.refused,
-            bytes_read,
+            bytes_read: self.bytes_before,
         };
         let _last = (self.emit)(Event::ExportRead(read));
     }

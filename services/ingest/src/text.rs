@@ -1,14 +1,13 @@
 //! The second layer: bytes in which ASCII means ASCII, and how to decode them.
 //!
 //! Records are cut on bytes, before decoding, so that a record's byte range points into the
-//! decompressed export. UTF-16 has no such bytes: it is transcoded to UTF-8, and offsets are kept
+//! decompressed file. UTF-16 has no such bytes: it is transcoded to UTF-8, and offsets are kept
 //! exact by counting what each byte of UTF-8 takes up in UTF-16.
 
-use crate::decompressed::{BLOCK_BYTES, Decompressed, End, LIMITS};
 use crate::problem;
+use crate::unpack::{BLOCK_BYTES, End, Unpacked};
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
-use std::io::Read;
 
 /// Stands for a UTF-16 unit that is no character; never valid in UTF-8, so its record is refused.
 const BAD_UNIT: u8 = 0xff;
@@ -23,7 +22,7 @@ enum Charset {
 
 /// An export as a stream of bytes in which line breaks, quotes and delimiters are single bytes.
 pub struct Text<'a> {
-    export: Decompressed<'a>,
+    export: Unpacked<'a>,
     utf16: Option<Decoder>,
     charset: Option<Charset>,
     raw: Vec<u8>,
@@ -34,10 +33,10 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Opens an export and reads its first block.
-    pub fn open(reader: &'a mut dyn Read) -> Self {
+    /// Takes the first block of unpacked bytes for text.
+    pub fn open(export: Unpacked<'a>) -> Self {
         let mut text = Self {
-            export: Decompressed::open(reader, LIMITS),
+            export,
             utf16: None,
             charset: None,
             raw: vec![],
@@ -52,6 +51,13 @@ impl<'a> Text<'a> {
         text.offset = mark as u64;
         text.take_raw();
         text
+    }
+
+    /// Text of bytes that lie there as they are.
+    #[cfg(test)]
+    pub fn of(bytes: &'a [u8]) -> Self {
+        let source = crate::unpack::Seekable::new(std::io::Cursor::new(bytes));
+        Self::open(Unpacked::whole(&crate::unpack::Origin::of(source)))
     }
 
     /// The first block of the text.
@@ -86,6 +92,11 @@ impl<'a> Text<'a> {
             None => count as u64,
         };
         self.at += count;
+    }
+
+    /// Bytes that were read so far, decompressed.
+    pub fn bytes_read(&self) -> u64 {
+        self.export.bytes()
     }
 
     /// Where the next byte stands in the decompressed export. Units: bytes.
@@ -251,8 +262,7 @@ mod tests {
     fn offsets_into_utf16_are_exact() {
         let written = "aé€😀b".repeat(20_000);
         let bytes = utf16le(&written);
-        let mut reader = bytes.as_slice();
-        let mut text = Text::open(&mut reader);
+        let mut text = Text::of(&bytes);
         let mut seen = String::new();
         loop {
             let expected = 2 + 2 * seen.encode_utf16().count() as u64;
@@ -273,8 +283,7 @@ mod tests {
         for tail in [&b"\x00\xd8x\0"[..], b"x"] {
             let mut bytes = utf16le("ab");
             bytes.extend_from_slice(tail);
-            let mut reader = bytes.as_slice();
-            let mut text = Text::open(&mut reader);
+            let mut text = Text::of(&bytes);
             let head = text.head().to_vec();
             assert!(head.starts_with(b"ab"));
             assert_eq!(text.decode(&head), None);
@@ -285,8 +294,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_skipped_and_counted() {
-        let mut reader = b"\xef\xbb\xbfx".as_slice();
-        let text = Text::open(&mut reader);
+        let text = Text::of(b"\xef\xbb\xbfx");
         assert_eq!((text.head(), text.offset()), (&b"x"[..], 3));
     }
 
@@ -302,8 +310,7 @@ mod tests {
     #[test]
     fn a_late_accent_still_decides() {
         let bytes = [vec![b'x'; 100_000], b"\nK\xf6ln".to_vec()].concat();
-        let mut reader = bytes.as_slice();
-        let mut text = Text::open(&mut reader);
+        let mut text = Text::of(&bytes);
         text.settle(b"xxx");
         text.settle(b"K\xf6ln");
         assert_eq!(text.decode(b"K\xf6ln").as_deref(), Some("Köln"));

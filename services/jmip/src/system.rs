@@ -228,7 +228,7 @@ fn spawn(service: Service, tasks: &mut JoinSet<()>, context: Context, store: &St
         Service::Ingest => tasks.spawn(split_loop::run_splitter(
             context,
             jmip_ingest::SPLITTER,
-            jmip_core::Knowledge::none(),
+            jmip_ingest::knowledge(),
         )),
         Service::Normalize => tasks.spawn(stage_loop::run_fold(
             context,

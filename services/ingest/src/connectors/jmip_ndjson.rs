@@ -2,8 +2,8 @@
 //!
 //! Source: `NDJSON.md` beside this crate's `src` is its specification.
 
-use super::{Connector, Each};
-use crate::decompressed::BLOCK_BYTES;
+use crate::connector::{Coded, Confidence, Each, Recognition};
+use crate::head::Head;
 use crate::lines::{Line, Lines};
 use crate::platform;
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use std::fmt;
 
 /// The connector.
-pub const CONNECTOR: Connector = Connector {
+pub const CONNECTOR: Coded = Coded {
     name: "jmip_ndjson",
     sources: &["ndjson", "jmip_ndjson"],
     expects: "one JSON object per line, each with a title",
@@ -25,6 +25,26 @@ pub const CONNECTOR: Connector = Connector {
 
 /// Lines that are looked at to recognise the format: the first few may be broken.
 const LINES_LOOKED_AT: usize = 20;
+
+/// Every name that means something.
+const NAMES: &[&str] = &[
+    "title",
+    "applicants",
+    "applyUrl",
+    "baseSalary",
+    "datePosted",
+    "description",
+    "descriptionFormat",
+    "employmentType",
+    "hiringOrganization",
+    "id",
+    "location",
+    "platform",
+    "seniority",
+    "url",
+    "validThrough",
+    "workplace",
+];
 
 /// The members of a JSON object in order, their values not interpreted.
 struct Object<'j>(Vec<(String, &'j RawValue)>);
@@ -57,26 +77,45 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-fn recognises(head: &[u8]) -> bool {
+fn recognises(head: &Head<'_>) -> Recognition {
     let mut lines = head
+        .bytes
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty());
-    if lines.clone().take(LINES_LOOKED_AT).any(has_title) {
-        return true;
+    let looked_at = lines.clone().take(LINES_LOOKED_AT);
+    if let Some(names) = looked_at.filter_map(names_of).max_by_key(Vec::len) {
+        let confidence = match names.len() {
+            1 => Confidence::Likely,
+            _ => Confidence::Certain,
+        };
+        let evidence = format!("a line is a JSON object with {}", names.join(", "));
+        return Recognition {
+            confidence,
+            evidence,
+        };
     }
     // One line longer than all that is seen of it.
     let first = lines.next().unwrap_or_default();
-    let is_open = head.len() >= BLOCK_BYTES && lines.next().is_none();
+    let is_open = head.is_cut() && lines.next().is_none();
     let after_brace = first.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
-    is_open && after_brace.is_some_and(|rest| rest.starts_with(b"\""))
+    if is_open && after_brace.is_some_and(|rest| rest.starts_with(b"\"")) {
+        return Recognition {
+            confidence: Confidence::Likely,
+            evidence: "its first line begins like a JSON object and is long".to_owned(),
+        };
+    }
+    Recognition::no()
 }
 
-/// Other lines of JSON are no postings: refusing each of thousands would help nobody.
-fn has_title(line: &[u8]) -> bool {
+/// The names of ours in a line, when a title is among them. Other lines of JSON are no postings:
+/// refusing each of thousands would help nobody.
+fn names_of(line: &[u8]) -> Option<Vec<&'static str>> {
     let line = String::from_utf8_lossy(line);
-    serde_json::from_str::<Object<'_>>(&line)
-        .is_ok_and(|Object(members)| members.iter().any(|(name, _)| name == "title"))
+    let Object(members) = serde_json::from_str(&line).ok()?;
+    let has = |name: &str| members.iter().any(|(member, _)| member == name);
+    let names: Vec<&str> = NAMES.iter().copied().filter(|name| has(name)).collect();
+    names.contains(&"title").then_some(names)
 }
 
 fn read(text: &mut Text<'_>, each: &mut Each<'_>) {
@@ -254,10 +293,10 @@ fn format_of(name: &str, value: &RawValue) -> Result<TextFormat, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unpack::BLOCK_BYTES;
 
     fn one(line: &str) -> Result<PostingObserved, Problem> {
-        let mut reader = line.as_bytes();
-        let text = Text::open(&mut reader);
+        let text = Text::of(line.as_bytes());
         let line = Line {
             start: 0,
             end: line.len() as u64,
@@ -337,14 +376,30 @@ mod tests {
 
     #[test]
     fn a_few_broken_lines_do_not_hide_the_format() {
-        assert!(recognises(b"\n{broken\n{\"title\":\"x\"}\n"));
-        assert!(!recognises(b"{\n  \"jobs\": [\n"));
-        assert!(!recognises(
-            b"{\"skill\":\"baking\"}\n{\"skill\":\"frying\"}\n"
-        ));
-        assert!(!recognises(b""));
+        let sure = |bytes: &[u8]| recognises(&Head::of(bytes)).confidence;
+        let broken = b"\n{broken\n{\"title\":\"x\",\"url\":\"u\"}\n";
+        assert_eq!(sure(broken), Confidence::Certain);
+        assert_eq!(sure(b"{\"title\":\"x\",\"rank\":1}\n"), Confidence::Likely);
+        assert_eq!(sure(b"{\n  \"jobs\": [\n"), Confidence::No);
+        let others = b"{\"skill\":\"baking\"}\n{\"skill\":\"frying\"}\n";
+        assert_eq!(sure(others), Confidence::No);
+        assert_eq!(sure(b""), Confidence::No);
         let long = [b"{\"title\":\"".to_vec(), vec![b'x'; BLOCK_BYTES]].concat();
-        assert!(recognises(&long[..BLOCK_BYTES]));
-        assert!(!recognises(&vec![b'{'; BLOCK_BYTES]));
+        assert_eq!(sure(&long[..BLOCK_BYTES]), Confidence::Likely);
+        assert_eq!(sure(&vec![b'{'; BLOCK_BYTES]), Confidence::No);
+    }
+
+    #[test]
+    fn every_name_that_is_looked_for_means_something() {
+        let with = |name: &str| match name {
+            "title" => "{\"title\":\"x\"}".to_owned(),
+            "baseSalary" => "{\"title\":\"x\",\"baseSalary\":{}}".to_owned(),
+            "descriptionFormat" => "{\"title\":\"x\",\"descriptionFormat\":\"html\"}".to_owned(),
+            _ => format!("{{\"title\":\"x\",\"{name}\":\"y\"}}"),
+        };
+        for name in NAMES {
+            let posting = one(&with(name)).unwrap();
+            assert!(posting.extra.is_empty(), "{name} is an extra column");
+        }
     }
 }

@@ -1,76 +1,151 @@
-//! The formats that can be read, one file each.
+//! The formats that can be read: one file each, or one map each for a table.
 //!
 //! A connector never fetches, never holds a whole file and never fails: each record comes out read
-//! or refused. Adding one is a file here, its line in [`CONNECTORS`] and a golden case.
+//! or refused. Adding one is a file here, its line in [`CODED`] and a golden case; for a table it is
+//! a file in `knowledge/maps`, its line in [`MAPS`] and a golden case.
 
 mod jmip_ndjson;
-mod jobspy_csv;
 
-use crate::problem::Problem;
+use crate::connector::{Coded, Confidence, Each, Recognition};
+use crate::head::Head;
+use crate::table::{Map, MapError};
 use crate::text::Text;
-use jmip_core::event::PostingObserved;
-use std::ops::ControlFlow;
+use jmip_core::Knowledge;
 
-/// Takes one record, read or refused, and says whether to go on.
-pub type Each<'a> = dyn FnMut(Result<PostingObserved, Problem>) -> ControlFlow<()> + 'a;
+/// Formats that are no tables.
+const CODED: &[Coded] = &[jmip_ndjson::CONNECTOR];
+
+/// Maps of tables that are shipped, by file name.
+const MAPS: &[(&str, &str)] = &[(
+    "jobspy.toml",
+    include_str!("../../knowledge/maps/jobspy.toml"),
+)];
+
+/// Every connector: what `ingest` knows.
+pub struct Connectors(Vec<Connector>);
 
 /// One format.
 pub struct Connector {
-    /// Its name in events: never renamed.
-    pub name: &'static str,
-    /// Source tokens of the ingest subject that make it the first to be asked.
-    pub sources: &'static [&'static str],
-    /// What it looks for, for a person whose export it did not recognise.
-    pub expects: &'static str,
-    /// Whether it can read an export that begins like this; total.
-    pub recognises: fn(head: &[u8]) -> bool,
-    /// Reads every record; what is common to all postings of a receipt is filled in by the caller.
-    pub read: fn(&mut Text<'_>, &mut Each<'_>),
+    /// Its name in events.
+    pub name: String,
+    sources: Vec<String>,
+    expects: String,
+    reader: Reader,
 }
 
-/// Every connector, in the order they are asked.
-const CONNECTORS: &[Connector] = &[jobspy_csv::CONNECTOR, jmip_ndjson::CONNECTOR];
-
-/// The connector that reads an export: the one its source names is asked first.
-pub fn choose(source: &str, head: &[u8]) -> Option<&'static Connector> {
-    let is_named = |connector: &&Connector| connector.sources.contains(&source);
-    let named = CONNECTORS.iter().filter(is_named);
-    let others = CONNECTORS.iter().filter(|connector| !is_named(connector));
-    named
-        .chain(others)
-        .find(|connector| (connector.recognises)(head))
+enum Reader {
+    Coded(&'static Coded),
+    Table(Box<Map>),
 }
 
-/// Why no connector was chosen, for a person to read.
-pub fn unrecognised(head: &[u8]) -> String {
-    let looks = FORMATS
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map_or_else(String::new, |(_, name)| format!(" (it looks like {name})"));
-    let expected: Vec<String> = CONNECTORS
-        .iter()
-        .map(|connector| format!("{}: {}", connector.name, connector.expects))
-        .collect();
-    let expected = expected.join("; ");
-    format!("no connector recognises this export{looks}; expected {expected}")
+/// The shipped connectors, hashed with the maps they were compiled from.
+pub fn knowledge() -> Knowledge<Connectors> {
+    let sources: Vec<&[u8]> = MAPS.iter().map(|(_, text)| text.as_bytes()).collect();
+    let connectors = Connectors::compile(MAPS).expect("the shipped maps compile: a test does it");
+    Knowledge::new(connectors, &sources)
 }
 
-/// How files begin that people are likely to send by mistake. Source: the formats' specifications.
-const FORMATS: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"%PDF-", "a PDF document"),
-    (b"PAR1", "a Parquet file"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"<", "HTML or XML"),
-    (b"[", "a JSON array"),
-];
+impl Connectors {
+    /// The connectors in code and those of some maps.
+    ///
+    /// Errors: [`MapError`] for a map that is none, or that takes a name or source of another.
+    fn compile(maps: &[(&str, &str)]) -> Result<Self, MapError> {
+        let mut all: Vec<Connector> = CODED.iter().map(Connector::coded).collect();
+        for (file, text) in maps {
+            let map = Map::compile(file, text)?;
+            let fault = |key: &str, reason: String| MapError {
+                file: (*file).to_owned(),
+                key: key.to_owned(),
+                reason,
+            };
+            if all.iter().any(|other| other.name == map.connector) {
+                let reason = format!("{} is the name of another", map.connector);
+                return Err(fault("connector", reason));
+            }
+            let is_taken =
+                |source: &&String| all.iter().any(|other| other.sources.contains(source));
+            if let Some(source) = map.sources.iter().find(is_taken) {
+                return Err(fault("sources", format!("{source} is a source of another")));
+            }
+            all.push(Connector::table(map));
+        }
+        Ok(Self(all))
+    }
+
+    /// What each says of a file that begins like this, in a fixed order.
+    pub fn answers(&self, head: &Head<'_>) -> Vec<(&Connector, Recognition)> {
+        let answers = self.0.iter().map(|one| (one, one.recognises(head)));
+        answers.collect()
+    }
+
+    /// The connector that reads a file: the one its source names, if that can, else the surest.
+    pub fn choose(&self, source: &str, head: &Head<'_>) -> Option<&Connector> {
+        let mut best: Option<(&Connector, Confidence)> = None;
+        for (connector, Recognition { confidence, .. }) in self.answers(head) {
+            if confidence == Confidence::No {
+                continue;
+            }
+            if connector.sources.iter().any(|named| named == source) {
+                return Some(connector);
+            }
+            if best.is_none_or(|(_, other)| confidence > other) {
+                best = Some((connector, confidence));
+            }
+        }
+        best.map(|(connector, _)| connector)
+    }
+
+    /// Why no connector was chosen, for a person to read.
+    pub fn unrecognised(&self, thing: &str, head: &Head<'_>) -> String {
+        let looks = head.looks();
+        let expected = self
+            .0
+            .iter()
+            .map(|one| format!("{}: {}", one.name, one.expects));
+        let expected: Vec<String> = expected.collect();
+        let expected = expected.join("; ");
+        format!("no connector recognises this {thing}{looks}; expected {expected}")
+    }
+}
+
+impl Connector {
+    fn coded(coded: &'static Coded) -> Self {
+        Self {
+            name: coded.name.to_owned(),
+            sources: coded
+                .sources
+                .iter()
+                .map(|&source| source.to_owned())
+                .collect(),
+            expects: coded.expects.to_owned(),
+            reader: Reader::Coded(coded),
+        }
+    }
+
+    fn table(map: Map) -> Self {
+        Self {
+            name: map.connector.clone(),
+            sources: map.sources.clone(),
+            expects: map.expects(),
+            reader: Reader::Table(Box::new(map)),
+        }
+    }
+
+    fn recognises(&self, head: &Head<'_>) -> Recognition {
+        match &self.reader {
+            Reader::Coded(coded) => (coded.recognises)(head),
+            Reader::Table(map) => map.recognises(head),
+        }
+    }
+
+    /// Reads every record of a file.
+    pub fn read(&self, text: &mut Text<'_>, each: &mut Each<'_>) {
+        match &self.reader {
+            Reader::Coded(coded) => (coded.read)(text, each),
+            Reader::Table(map) => map.read(text, each),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -79,23 +154,94 @@ mod tests {
     const CSV: &[u8] = b"title,job_url\n";
     const NDJSON: &[u8] = b"{\"title\":\"x\"}\n";
 
-    fn chosen(source: &str, head: &[u8]) -> Option<&'static str> {
-        choose(source, head).map(|connector| connector.name)
+    fn compiled(maps: &[(&str, &str)]) -> Result<Connectors, MapError> {
+        Connectors::compile(maps)
+    }
+
+    fn chosen(source: &str, head: &[u8]) -> Option<String> {
+        let known = knowledge().value;
+        let chosen = known.choose(source, &Head::of(head));
+        chosen.map(|connector| connector.name.clone())
     }
 
     #[test]
-    fn an_export_is_told_by_its_beginning_whatever_its_source_claims() {
+    fn the_shipped_maps_compile() {
+        assert!(compiled(MAPS).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_told_by_its_beginning_whatever_its_source_claims() {
         for source in ["jobspy", "ndjson", "elsewhere", ""] {
-            assert_eq!(chosen(source, CSV), Some("jobspy_csv"));
-            assert_eq!(chosen(source, NDJSON), Some("jmip_ndjson"));
+            assert_eq!(chosen(source, CSV).as_deref(), Some("jobspy_csv"));
+            assert_eq!(chosen(source, NDJSON).as_deref(), Some("jmip_ndjson"));
             assert_eq!(chosen(source, b"hello"), None);
         }
     }
 
+    /// Two tables that look alike: one asks for a column more.
+    fn alike() -> Connectors {
+        let map = |name: &str, certain: &str| {
+            format!(
+                "connector = \"{name}\"\nsources = [\"{name}\"]\nrequires = [\"Job\"]\n\
+                 certain_with = [{certain}]\nplatform = \"x\"\n[columns]\nJob = \"title\"\n"
+            )
+        };
+        let (plain, rich) = (map("plain", ""), map("rich", "\"Rank\""));
+        compiled(&[("plain.toml", &plain), ("rich.toml", &rich)]).unwrap()
+    }
+
+    #[test]
+    fn the_surest_connector_reads_a_file_unless_the_source_names_one_that_can() {
+        let known = alike();
+        let cases = [
+            ("", "Job,Rank\n", Some("rich")),
+            ("", "Job,Wage\n", Some("plain")),
+            ("rich", "Job,Wage\n", Some("rich")),
+            ("plain", "Job,Rank\n", Some("plain")),
+            ("plain", "Wage,Rank\n", None),
+            ("ndjson", "Job,Rank\n", Some("rich")),
+        ];
+        for (source, head, expected) in cases {
+            let chosen = known.choose(source, &Head::of(head.as_bytes()));
+            assert_eq!(
+                chosen.map(|one| one.name.as_str()),
+                expected,
+                "{source} {head}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_or_source_has_one_owner() {
+        let map = |name: &str, source: &str| {
+            format!(
+                "connector = \"{name}\"\nsources = [\"{source}\"]\nrequires = [\"Job\"]\n\
+                 platform = \"x\"\n[columns]\nJob = \"title\"\n"
+            )
+        };
+        let error = |map: &str| {
+            compiled(&[("a.toml", map)])
+                .err()
+                .map(|error| error.to_string())
+        };
+        let taken = error(&map("jmip_ndjson", "x"));
+        assert_eq!(
+            taken.as_deref(),
+            Some("a.toml: connector: jmip_ndjson is the name of another")
+        );
+        let taken = error(&map("x", "ndjson"));
+        assert_eq!(
+            taken.as_deref(),
+            Some("a.toml: sources: ndjson is a source of another")
+        );
+    }
+
     #[test]
     fn the_reason_names_what_was_expected_and_what_came() {
-        let reason = unrecognised(b"PK\x03\x04...");
-        for words in ["ZIP archive", "jobspy_csv", "job_url", "jmip_ndjson"] {
+        let reason = knowledge()
+            .value
+            .unrecognised("export", &Head::of(b"%PDF-1.7"));
+        for words in ["PDF document", "jobspy_csv", "job_url", "jmip_ndjson"] {
             assert!(reason.contains(words), "{reason}");
         }
     }

@@ -1,6 +1,6 @@
 //! Properties that hold for any bytes.
 
-use super::{Outcome, Pieces, events, gzip, receipt, split};
+use super::{Outcome, Packed, Pieces, events, gzip, packed, receipt, split, zip};
 use jmip_core::Event;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -39,7 +39,44 @@ fn nearly_ndjson() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(String::into_bytes)
 }
 
+/// Archives of such files, some of them damaged.
+fn nearly_zip() -> impl Strategy<Value = Vec<u8>> {
+    let file = prop_oneof![
+        nearly_csv(),
+        nearly_ndjson(),
+        nearly_csv().prop_map(|csv| gzip(&csv)),
+        nearly_csv().prop_map(|csv| zip(&[packed("inner.csv", &csv)])),
+        vec(any::<u8>(), 0..200),
+    ];
+    let member =
+        ("[a-z/.]{0,12}|__MACOSX/x|[^a]{1,5}", file, 0_u8..12).prop_map(|(name, bytes, kind)| {
+            Packed {
+                method: rawzip::CompressionMethod::new(if kind < 3 { 0 } else { 8 }),
+                is_encrypted: kind == 11,
+                ..packed(&name, &bytes)
+            }
+        });
+    let flips = vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
+    (vec(member, 0..5), flips, any::<prop::sample::Index>(), 0..4).prop_map(
+        |(members, flips, cut, is_cut)| {
+            let mut bytes = zip(&members);
+            for (at, value) in flips {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            if is_cut == 0 {
+                bytes.truncate(cut.index(bytes.len()) + 1);
+            }
+            bytes
+        },
+    )
+}
+
 fn exports() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![3 => single_files(), 1 => nearly_zip()]
+}
+
+fn single_files() -> impl Strategy<Value = Vec<u8>> {
     let plain = prop_oneof![
         nearly_csv(),
         nearly_ndjson(),

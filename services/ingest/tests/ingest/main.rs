@@ -6,16 +6,25 @@
     reason = "a test that fails should say where"
 )]
 
+mod archives;
 mod conservation;
 mod garbage;
 mod golden;
 mod jobspy_files;
+mod jobspy_rows;
+mod recognition;
 
 use jmip_core::event::export_received::Location;
 use jmip_core::event::{ExportRead, ExportReceived, PostingObserved, PostingRefused};
-use jmip_core::{Body, Emit, Envelope, Event, Micros};
+use jmip_core::{Body, Emit, Envelope, Event, Knowledge, Micros};
+use jmip_ingest::Connectors;
+use rawzip::path::EntryPath;
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
+use std::sync::LazyLock;
+
+static KNOWLEDGE: LazyLock<Knowledge<Connectors>> = LazyLock::new(jmip_ingest::knowledge);
 
 /// The receipt all tests publish under.
 fn receipt(source: &str) -> Envelope {
@@ -40,7 +49,7 @@ fn receipt(source: &str) -> Envelope {
 
 /// Reads an export published under a receipt.
 fn split(receipt: &Envelope, body: &mut dyn Body, emit: &mut Emit<'_>) {
-    (jmip_ingest::SPLITTER.split)(&(), receipt, body, emit);
+    (jmip_ingest::SPLITTER.split)(&KNOWLEDGE.value, receipt, body, emit);
 }
 
 /// All events of an export.
@@ -133,20 +142,88 @@ impl Seek for Pieces<'_> {
     }
 }
 
-/// A disk on which bytes can be read up to a place, and none behind it.
-struct Failing<'b>(Cursor<&'b [u8]>);
+/// A disk with some bytes on it that cannot be read.
+struct Failing<'b> {
+    bytes: Cursor<&'b [u8]>,
+    lost: Range<u64>,
+}
+
+impl<'b> Failing<'b> {
+    /// Nothing can be read behind the bytes.
+    fn behind(bytes: &'b [u8]) -> Self {
+        Self {
+            bytes: Cursor::new(bytes),
+            lost: bytes.len() as u64..u64::MAX,
+        }
+    }
+}
 
 impl Read for Failing<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(out)? {
-            0 => Err(io::ErrorKind::ConnectionReset.into()),
-            read => Ok(read),
+        let at = self.bytes.position();
+        if self.lost.contains(&at) {
+            return Err(io::ErrorKind::ConnectionReset.into());
         }
+        let most = self.lost.start.checked_sub(at).unwrap_or(u64::MAX);
+        let most = usize::try_from(most).map_or(out.len(), |most| most.min(out.len()));
+        self.bytes.read(&mut out[..most])
     }
 }
 
 impl Seek for Failing<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.seek(to)
+        self.bytes.seek(to)
     }
+}
+
+/// A file of an archive that is made for a test.
+#[derive(Clone, Debug)]
+struct Packed {
+    name: Vec<u8>,
+    bytes: Vec<u8>,
+    method: CompressionMethod,
+    is_encrypted: bool,
+}
+
+/// A file as most archives hold it.
+fn packed(name: &str, bytes: &[u8]) -> Packed {
+    Packed {
+        name: name.as_bytes().to_vec(),
+        bytes: bytes.to_vec(),
+        method: CompressionMethod::DEFLATE,
+        is_encrypted: false,
+    }
+}
+
+/// A ZIP archive; a name that ends in a slash is a directory.
+fn zip(files: &[Packed]) -> Vec<u8> {
+    let mut archive = ZipArchiveWriter::new(vec![]);
+    for file in files {
+        let path = EntryPath::verbatim(file.name.as_slice());
+        if file.name.ends_with(b"/") {
+            archive.new_dir(path).create().unwrap();
+            continue;
+        }
+        let (mut entry, config) = archive
+            .new_file(path)
+            .compression_method(file.method)
+            .encrypted(file.is_encrypted)
+            .start()
+            .unwrap();
+        let descriptor = if file.method == CompressionMethod::DEFLATE {
+            let level = flate2::Compression::fast();
+            let encoder = flate2::write::DeflateEncoder::new(&mut entry, level);
+            let mut writer = config.wrap(encoder);
+            writer.write_all(&file.bytes).unwrap();
+            let (encoder, descriptor) = writer.finish().unwrap();
+            encoder.finish().unwrap();
+            descriptor
+        } else {
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(&file.bytes).unwrap();
+            writer.finish().unwrap().1
+        };
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap()
 }
