@@ -32,7 +32,7 @@ CREATE TABLE job_snapshot (
 );
 
 COMMENT ON TABLE job_snapshot IS
-    'One revision of a job: one distinct significant content, whole. Insert-only.';
+    'One revision of a job: one distinct significant content, whole, as it was read last.';
 COMMENT ON COLUMN job_snapshot.tenant_id IS 'Whose market.';
 COMMENT ON COLUMN job_snapshot.job_id IS 'The job.';
 COMMENT ON COLUMN job_snapshot.content_sha256 IS 'Names the content.';
@@ -73,7 +73,7 @@ COMMENT ON COLUMN job_snapshot.seniority IS
     'Level by the record''s columns. Not in digest: no part of the content; the first record '
     'that brought it says it.';
 COMMENT ON COLUMN job_snapshot.event_id IS
-    'Id of its job.normalized event. Not in digest: derived from the receipt that brought it.';
+    'Id of its job.normalized event, or job.reread since. Not in digest: derived from the receipt that brought it.';
 COMMENT ON COLUMN job_snapshot.from_seq IS
-    'Sequence of its job.normalized in JMIP_EVENTS. Not in digest: where it lies in a log '
+    'Sequence of that event in JMIP_EVENTS. Not in digest: where it lies in a log '
     'differs between systems.';

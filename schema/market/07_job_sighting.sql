@@ -16,7 +16,7 @@ CREATE TABLE job_sighting (
     applicants_is_floor boolean,
     from_seq bigint NOT NULL,
     PRIMARY KEY (tenant_id, job_id, captured_at, export_id, record),
-    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot,
+    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot ON UPDATE CASCADE,
     FOREIGN KEY (tenant_id, export_id, record) REFERENCES raw_job_post
 );
 

@@ -15,7 +15,7 @@ CREATE TABLE enrichment (
     experience_min_months bigint,
     from_seq bigint NOT NULL,
     PRIMARY KEY (tenant_id, job_id, content_sha256),
-    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot,
+    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot ON UPDATE CASCADE,
     CHECK (state IN ('RAW_INGESTED', 'RULES_PARSED', 'LLM_EXTRACTED', 'VALIDATED',
         'PERSISTED', 'FAILED_RETRYABLE', 'FAILED_FINAL')),
     CHECK (workplace IN ('ONSITE', 'HYBRID', 'REMOTE')),

@@ -10,7 +10,7 @@ CREATE TABLE job_skill (
     span_end bigint,
     from_seq bigint NOT NULL,
     PRIMARY KEY (tenant_id, job_id, content_sha256, skill_id),
-    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES enrichment,
+    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES enrichment ON UPDATE CASCADE,
     CHECK (tier IN ('MUST', 'NICE', 'CONTEXT'))
 );
 

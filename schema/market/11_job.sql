@@ -38,7 +38,7 @@ CREATE TABLE job (
         to_tsvector('simple', left(title, 500) || ' ' || left(coalesce(organization, ''), 500))
     ) STORED,
     PRIMARY KEY (tenant_id, job_id),
-    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot,
+    FOREIGN KEY (tenant_id, job_id, content_sha256) REFERENCES job_snapshot ON UPDATE CASCADE,
     CHECK (first_seen <= last_seen),
     CHECK (workplace IN ('ONSITE', 'HYBRID', 'REMOTE')),
     CHECK (pay_unit IN ('HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR', 'PROJECT'))

@@ -9,7 +9,7 @@ CREATE TABLE job_text (
 );
 
 COMMENT ON TABLE job_text IS
-    'Words of one revision of a job, to be searched. Insert-only. The text itself is in '
+    'Words of one revision of a job, to be searched, as it was read last. The text itself is in '
     'job_snapshot of market.';
 COMMENT ON COLUMN job_text.tenant_id IS 'Whose market.';
 COMMENT ON COLUMN job_text.job_id IS 'The job.';
@@ -21,5 +21,5 @@ COMMENT ON COLUMN job_text.document IS
     'Words of title (A), organisation (B) and description (D). Not in digest: made of the '
     'content by rules of the server''s version.';
 COMMENT ON COLUMN job_text.from_seq IS
-    'Sequence of its job.normalized in JMIP_EVENTS. Not in digest: where it lies in a log '
+    'Sequence of its job.normalized, or job.reread since, in JMIP_EVENTS. Not in digest: where it lies in a log '
     'differs between systems.';

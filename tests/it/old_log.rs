@@ -4,6 +4,7 @@ use jmip::system::System;
 use jmip_api::append::{self, RunAsk};
 use jmip_core::subjects;
 use jmip_projections::desk::recommendation;
+use jmip_projections::digest::TableDigest;
 use jmip_projections::market::receipt::ReceiptStatus;
 use jmip_projections::status::{self, Counts};
 use jmip_tests::binary::Place;
@@ -128,31 +129,123 @@ async fn exports_of_an_older_log_that_are_published_again_change_nothing() {
     servers.stop().await;
 }
 
+/// Runs a command in front of a system; answers the JSON it prints.
+fn run(servers: &Servers, system: &System, args: &[&str]) -> Value {
+    let settings = servers.settings();
+    let place = Place::new();
+    let mut command = place.command(&[args, &["--json"]].concat());
+    command
+        .env("JMIP_NATS_URL", settings.nats_url.reveal())
+        .env("JMIP_DATABASE_URL", settings.database_url.reveal())
+        .env("JMIP_API_LISTEN", system.api_address.unwrap().to_string());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {said}"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_on_an_older_log_is_well() {
     let (_, servers, system) = opened().await;
     digests(&system).await;
-    let settings = servers.settings();
-    let place = Place::new();
-    let run = |args: &[&str]| -> Value {
-        let mut command = place.command(args);
-        command
-            .env("JMIP_NATS_URL", settings.nats_url.reveal())
-            .env("JMIP_DATABASE_URL", settings.database_url.reveal())
-            .env("JMIP_API_LISTEN", system.api_address.unwrap().to_string());
-        serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
-    };
     let status = eventually(async || {
-        let status = run(&["status", "--json"]);
+        let status = run(&servers, &system, &["status"]);
         let mut loops = status["loops"].as_array()?.iter();
         loops.all(|one| one["state"] == "running").then_some(status)
     })
     .await;
     assert_eq!(status["counts"]["jobs"], json!(JOBS));
-    let found = run(&["doctor", "--json"]);
+    let found = run(&servers, &system, &["doctor"]);
     let mut checks = found["checks"].as_array().unwrap().iter();
     let failed = checks.find(|check| check["state"] == "failed");
     assert_eq!(failed, None, "{found}");
     system.stop().await;
     servers.stop().await;
+}
+
+/// Digests of what is known of jobs, by table.
+async fn of_jobs(system: &System) -> Vec<TableDigest> {
+    let tables = [
+        "job",
+        "job_snapshot",
+        "job_sighting",
+        "job_skill",
+        "enrichment",
+        "job_text",
+    ];
+    let mut lines = digests(system).await;
+    lines.retain(|line| tables.contains(&line.table.as_str()));
+    assert_eq!(lines.len(), tables.len());
+    lines
+}
+
+/// The dictionary that was adopted on the old log.
+fn dictionary(old: &OldLog) -> String {
+    let chunks = old
+        .of("OBJ_JMIP_BLOBS")
+        .filter(|one| one.subject.contains(".C."));
+    let bytes: Vec<u8> = chunks.flat_map(|one| one.payload.clone()).collect();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_log_that_is_read_again_says_what_a_fresh_import_says() {
+    let (old, servers, system) = opened().await;
+    digests(&system).await;
+    let tried = run(&servers, &system, &["reread"]);
+    assert_eq!(tried["revisions"], json!(REVISIONS));
+    assert_eq!(tried["fields"]["stated"], json!(REVISIONS));
+    assert_eq!(tried["appended"], json!(0));
+    let done = run(&servers, &system, &["reread", "--apply"]);
+    assert_eq!(done["appended"], json!(REVISIONS));
+    let again = run(&servers, &system, &["reread", "--apply"]);
+    assert_eq!(
+        (&again["differing"], &again["appended"]),
+        (&json!(0), &json!(0))
+    );
+    let reread = settled(&system, REVISIONS).await;
+    let found = counts(&system).await;
+    assert_eq!((found.jobs, found.revisions), (JOBS, REVISIONS));
+    // Publishing again changes nothing now either, and runs find their jobs.
+    for export in exports(&old) {
+        let status = publish_again(&system, export).await;
+        assert_eq!((status.new, status.changed), (0, 0), "{status:?}");
+    }
+    assert_eq!(of_jobs(&system).await, reread);
+    for run_id in runs(&old) {
+        let run = recommendation::run(&system.store, TENANT, run_id).await;
+        let run = run.unwrap().unwrap();
+        assert!(run.items.iter().all(|item| item.title.is_some()));
+    }
+    system.stop().await;
+    servers.stop().await;
+
+    let servers = Servers::start().await;
+    let system = servers.system().await;
+    let text = dictionary(&old);
+    let kept = system.log.keep_knowledge("enrich", "milling", &text).await;
+    append::adopt_knowledge(&system.log, TENANT, kept.unwrap())
+        .await
+        .unwrap();
+    for export in exports(&old) {
+        publish_again(&system, export).await;
+    }
+    assert_eq!(of_jobs(&system).await, reread);
+    system.stop().await;
+    servers.stop().await;
+}
+
+/// Waits until the facts of every reread are there; answers the digests.
+async fn settled(system: &System, rereads: u64) -> Vec<TableDigest> {
+    eventually(async || {
+        let counts = system.log.event_counts().await.ok()?;
+        let of = |kind: &str| -> u64 {
+            let all = counts.iter().filter(|(subject, _)| subject.ends_with(kind));
+            all.map(|(_, count)| count).sum()
+        };
+        assert_eq!(of("normalize.job.reread"), rereads);
+        // The old log holds 72 answers.
+        (of("enrich.job.enriched") == 72 + rereads).then_some(())
+    })
+    .await;
+    of_jobs(system).await
 }

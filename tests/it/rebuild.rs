@@ -2,8 +2,8 @@
 
 use crate::samples;
 use jmip::embedded::{self, Endpoints, Given};
-use jmip_projections::Store;
 use jmip_projections::versions::{self, VersionState};
+use jmip_projections::{Store, market};
 use jmip_tests::binary::Place;
 use jmip_tests::eventually;
 use serde_json::Value;
@@ -150,7 +150,7 @@ async fn a_rebuild_that_is_killed_changes_nothing_and_can_be_repeated() {
 
     let (code, said) = place.ending(&["projections", "drop", &left]);
     assert_eq!(code, Some(2), "{said}");
-    place.succeed(&["projections", "drop", "market_1"]);
+    place.succeed(&["projections", "drop", &market::VIEW.schema()]);
     let (code, said) = place.ending(&["projections", "rollback", "market"]);
     assert_eq!(code, Some(5), "{said}");
     assert_eq!(place.digests().await, before);
@@ -168,8 +168,9 @@ async fn a_version_that_differs_is_shown_only_when_one_insists() {
         .await
         .unwrap();
     tokio::spawn(connection);
-    let other = "UPDATE market_1.job SET title = 'otherwise'";
-    client.batch_execute(other).await.unwrap();
+    let jobs = format!("{}.job", market::VIEW.schema());
+    let other = format!("UPDATE {jobs} SET title = 'otherwise'");
+    client.batch_execute(&other).await.unwrap();
     let (code, said) = place.ending(&["projections", "rebuild", "market"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(

@@ -2,7 +2,8 @@
 //! an applicant may live and work, languages, clearance, benefits, level, terms of employment,
 //! schooling, kind of work, branch, and what the text itself is.
 //!
-//! Consumes `job.normalized`; emits exactly one `job.enriched` for each, perhaps with no facts.
+//! Consumes `job.normalized` and `job.reread`; emits exactly one `job.enriched` for each, perhaps with
+//! no facts.
 //! Invariants: a fact read from text carries the bytes it was read from, and the slice is its
 //! quote; a rule that cannot be sure emits nothing; no rule sees another's result; every pass over
 //! a text is linear. Replay with other [`jmip_core::Knowledge`] to see what a change would do.
@@ -40,7 +41,7 @@ use jmip_core::{Envelope, Event, Knowledge, Stage, subjects};
 pub const STAGE: Stage<Dictionaries> = Stage {
     name: "enrich",
     version: 2,
-    consumes: &[subjects::JOB_NORMALIZED],
+    consumes: &[subjects::JOB_NORMALIZED, subjects::JOB_REREAD],
     decide,
     extend: Some(extend),
 };
@@ -52,15 +53,16 @@ fn extend(files: &[(&str, &str)]) -> Result<Knowledge<Dictionaries>, String> {
 
 /// Turns one revision of a job into its facts.
 fn decide(dictionaries: &Dictionaries, input: &Envelope) -> Vec<Event> {
-    let Some(Event::JobNormalized(normalized)) = &input.event else {
-        return vec![];
+    let (job, posting) = match &input.event {
+        Some(Event::JobNormalized(event)) => {
+            let sighting = event.sighting.as_ref();
+            (&event.job, sighting.and_then(|s| s.posting.clone()))
+        }
+        Some(Event::JobReread(event)) => (&event.job, event.posting.clone()),
+        _ => return vec![],
     };
     let nothing = Job::default();
-    let job = normalized.job.as_ref().unwrap_or(&nothing);
-    let posting = normalized
-        .sighting
-        .as_ref()
-        .and_then(|sighting| sighting.posting.clone());
+    let job = job.as_ref().unwrap_or(&nothing);
     vec![Event::JobEnriched(JobEnriched {
         facts: rules::facts(dictionaries, job),
         job_id: job.job_id.clone(),

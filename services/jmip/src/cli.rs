@@ -8,7 +8,7 @@ mod rules;
 pub use format::{Form, Format};
 pub use market::{Jobs, Profile, Publish, Recommend};
 pub use operate::{Events, Folder, Nats, Parked, Projections, Shell, Up};
-pub use rules::{Eval, Extract, Reenrich, Taxonomy};
+pub use rules::{Eval, Extract, Reenrich, Reread, Taxonomy};
 
 use crate::commands;
 use crate::exit::{Ends, Exit};
@@ -89,6 +89,8 @@ pub enum Command {
     Nats(Nats),
     /// What the present rules would read in the jobs there are, by field, and making it so
     Reenrich(Reenrich),
+    /// What the present tables would read in the postings there are, and making it so
+    Reread(Reread),
     /// Skill dictionaries of your own, and links to ESCO and O*NET
     #[command(subcommand)]
     Taxonomy(Taxonomy),
@@ -185,6 +187,7 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Nats(Nats::Apply) => commands::nats::apply().await,
         Command::Nats(Nats::Check) => commands::nats::check().await,
         Command::Reenrich(reenrich) => commands::reenrich::reenrich(&reenrich).await,
+        Command::Reread(reread) => commands::reread::reread(&reread).await,
         Command::Taxonomy(Taxonomy::Import { file, out }) => {
             commands::taxonomy::import(&file, out.as_deref()).await
         }

@@ -11,6 +11,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod amendments;
 pub mod cli;
 mod commands;
 mod csv_form;

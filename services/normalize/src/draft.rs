@@ -1,7 +1,7 @@
 //! What one posting says, clean: all of it that no other posting has a part in.
 
 use crate::job;
-use crate::revision::Content;
+use crate::revision::{Content, Rule};
 use crate::tables::Tables;
 use jmip_core::{Event, Stored};
 use jmip_proto::event::v1::{Job, JobNormalized, JobSeen, Sighting};
@@ -20,20 +20,20 @@ pub(crate) fn prepare(tables: &Tables, input: &Stored) -> Option<Draft> {
     };
     let job = job::job(tables, &input.envelope.tenant, posting);
     Some(Draft {
-        content: Content::of(&job),
+        content: Content::of(&job, Rule::Stated),
         sighting: job::sighting(tables, posting),
         job,
     })
 }
 
 impl Draft {
-    /// The event of content that is known as this revision.
-    pub(crate) fn seen(self, revision: u32) -> Event {
+    /// The event of content that is known as this revision, under this name.
+    pub(crate) fn seen(self, revision: u32, content_sha256: [u8; 32]) -> Event {
         Event::JobSeen(JobSeen {
             sighting: Some(self.sighting),
             job_id: self.job.job_id,
             revision,
-            content_sha256: self.content.sha256.to_vec(),
+            content_sha256: content_sha256.to_vec(),
         })
     }
 

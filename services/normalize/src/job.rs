@@ -2,16 +2,16 @@
 
 use crate::dates::Sense;
 use crate::organization::organization_key;
+use crate::pay;
+use crate::revision::Rule;
 use crate::tables::Tables;
-use crate::{applicants, identity, places, text};
+use crate::text::{self, line};
+use crate::{applicants, identity, places};
 use jmip_core::{Micros, ids, quote};
-use jmip_proto::event::v1::{Completeness, Job, PostingObserved, Sighting, Workplace};
+use jmip_proto::event::v1::{Completeness, Job, PostingObserved, Sighting, Stated, Workplace};
 
 /// Largest clean description in bytes: leaves room for all else in an event of 512 KiB.
 const DESCRIPTION_MAX_BYTES: usize = 384 * 1024;
-
-/// Longest title, name or level in bytes.
-const LINE_MAX_BYTES: usize = 1024;
 
 /// Longest URL in bytes; browsers and servers refuse longer ones.
 const URL_MAX_BYTES: usize = 8 * 1024;
@@ -20,11 +20,9 @@ const URL_MAX_BYTES: usize = 8 * 1024;
 pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> Job {
     let platform = tables.platforms.name(&posting.platform);
     let (locations, remote) = places::read_all(tables, &platform, &posting.locations);
-    let stated = tables.workplaces.column(&posting.workplace);
-    let workplace = if stated == Workplace::Unspecified {
-        remote
-    } else {
-        stated
+    let workplace = match tables.workplaces.column(&posting.workplace) {
+        Workplace::Unspecified => remote,
+        column => column,
     };
     let organization = line(&posting.organization);
     let (description, completeness) = description(posting);
@@ -43,6 +41,8 @@ pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> J
             .as_ref()
             .and_then(|pay| tables.pay.read_stated(pay)),
         seniority: seniority(&posting.seniority),
+        stated: Some(stated(posting)),
+        content_rule: Rule::NOW,
         ..Default::default()
     };
     let found = identity::key(tables, posting, &job);
@@ -51,6 +51,16 @@ pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> J
     job.key = found.key;
     job.key_kind = found.kind.to_owned();
     job
+}
+
+/// What the columns say, as written.
+fn stated(posting: &PostingObserved) -> Stated {
+    let types = posting.employment_types.iter().map(|cell| line(cell));
+    Stated {
+        pay: posting.pay.as_ref().and_then(pay::as_written),
+        employment_types: types.filter(|cell| !cell.is_empty()).collect(),
+        workplace: line(&posting.workplace),
+    }
 }
 
 /// What a posting says beside the content.
@@ -78,11 +88,6 @@ fn description(posting: &PostingObserved) -> (String, Completeness) {
     }
     let completeness = text::completeness(&whole);
     (whole, completeness)
-}
-
-fn line(cell: &str) -> String {
-    let line = text::stated(cell);
-    quote::clip(&line, LINE_MAX_BYTES).trim_end().to_owned()
 }
 
 fn seniority(cell: &str) -> String {

@@ -3,7 +3,9 @@
 //! Consumes `posting.observed`; emits exactly one of `job.normalized` (content never seen for this
 //! job) and `job.seen` (known content) for each. Folds its own events only.
 //!
-//! - Publishing again, in part or in another order, adds sightings and never a revision.
+//! - Publishing again, in part or in another order, adds sightings and never a revision; nor does a
+//!   better table, as contents are told apart by what is stated and not by what is understood.
+//! - A better reading of a revision that stands is a `job.reread`: see [`Reading`].
 //! - The current revision is that of the latest capture, ties to the smallest export id and record:
 //!   a function of the set of sightings, whatever their order.
 //! - Nothing is guessed: a country, a currency or a date that is not certain stays empty.
@@ -41,6 +43,7 @@ mod organization;
 mod pay;
 mod places;
 mod platforms;
+mod reread;
 mod revision;
 mod state;
 mod tables;
@@ -50,6 +53,7 @@ mod workplace;
 
 pub use draft::Draft;
 pub use organization::organization_key;
+pub use reread::{REREAD_OUTPUT, Reading, Reread};
 pub use revision::FIELDS;
 pub use state::State;
 pub use tables::{Tables, knowledge};
@@ -61,7 +65,7 @@ use state::Known;
 /// The stage.
 pub const FOLD: Fold<Tables, State, Stored, Option<Draft>> = Fold {
     name: "normalize",
-    version: 1,
+    version: 2,
     consumes: &[subjects::POSTING_OBSERVED],
     folds: Folds::Own,
     prepare: draft::prepare,
@@ -71,15 +75,16 @@ pub const FOLD: Fold<Tables, State, Stored, Option<Draft>> = Fold {
 
 /// Turns one posting into a new revision or the sighting of a known one.
 fn decide(_: &Tables, state: &State, _: &Stored, draft: Option<Draft>) -> Vec<Output> {
-    let event = draft.map(
-        |draft| match state.known(&draft.job.job_id, &draft.content) {
-            Known::Revision(revision) => draft.seen(revision),
-            Known::New {
-                revision,
-                changed_fields,
-            } => draft.normalized(revision, changed_fields),
-        },
-    );
+    let event = draft.map(|draft| match state.known(&draft.job, &draft.content) {
+        Known::Revision {
+            revision,
+            content_sha256,
+        } => draft.seen(revision, content_sha256),
+        Known::New {
+            revision,
+            changed_fields,
+        } => draft.normalized(revision, changed_fields),
+    });
     event.into_iter().map(Output::from).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Pay by the record's columns.
 
 use crate::tables;
-use crate::text;
+use crate::text::{self, line};
 use jmip_proto::event::v1::{Pay, PayOrigin, PayUnit, StatedPay};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +90,24 @@ impl PayWords {
         let sign = sign.trim_matches(|c: char| c.is_whitespace() || ".,'-".contains(c));
         named.or_else(|| self.signs.get(sign).copied())
     }
+}
+
+/// The columns of pay as they are written, without white space and words for nothing.
+///
+/// Shape: `None` where no amount stands, and where the exporter read it out of the description.
+pub(crate) fn as_written(stated: &StatedPay) -> Option<StatedPay> {
+    origin(&stated.source)?;
+    let (min, max) = (line(&stated.min), line(&stated.max));
+    if min.is_empty() && max.is_empty() {
+        return None;
+    }
+    Some(StatedPay {
+        min,
+        max,
+        currency: line(&stated.currency),
+        interval: line(&stated.interval),
+        source: line(&stated.source),
+    })
 }
 
 /// Who says so; `None` for amounts that were read out of the text, which our own rules do better.

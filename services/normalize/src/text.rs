@@ -1,6 +1,7 @@
 //! Clean text: what a reader sees, without the marks of how it was written down.
 
 use crate::html;
+use jmip_core::quote;
 use jmip_proto::event::v1::{Completeness, TextFormat};
 use regex::{Captures, Regex, Replacer};
 use std::borrow::Cow;
@@ -11,6 +12,9 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// Passes after which a text that still changes is stripped of all its marks. Each pass undoes one
 /// level of wrapping; real texts need two or three, only hostile ones more.
 const PASSES_MAX: usize = 8;
+
+/// Longest title, name, level or other column in bytes.
+const LINE_MAX_BYTES: usize = 1024;
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
@@ -70,6 +74,12 @@ pub fn stated(raw: &str) -> String {
         return String::new();
     }
     text
+}
+
+/// A cell on one line as it is kept: [`stated`], clipped.
+pub(crate) fn line(cell: &str) -> String {
+    let line = stated(cell);
+    quote::clip(&line, LINE_MAX_BYTES).trim_end().to_owned()
 }
 
 fn is_nothing(text: &str) -> bool {

@@ -40,17 +40,18 @@ pub(crate) async fn insert(
     write(tx, &statement, columns).await
 }
 
-/// Adds rows to a table; one whose key is there is replaced by a later one, by `from_seq`.
+/// Adds rows `r` to a table where `condition` holds; one whose key is there is replaced by a later
+/// one, by `from_seq`.
 ///
 /// Shape: `key` names the columns of the primary key.
 pub(crate) async fn upsert(
     tx: &Transaction<'_>,
     table: &str,
-    key: &[&str],
+    (key, condition): (&[&str], &str),
     columns: &[Column<'_>],
 ) -> Result<(), StoreError> {
     let statement = format!(
-        "{} ON CONFLICT ({}) DO UPDATE SET {} WHERE t.from_seq < excluded.from_seq",
+        "{} WHERE {condition} ON CONFLICT ({}) DO UPDATE SET {} WHERE t.from_seq < excluded.from_seq",
         insert_into(table, columns),
         key.join(", "),
         set(columns, key, "excluded"),
@@ -73,7 +74,7 @@ pub(crate) async fn update(
         .collect();
     let statement = format!(
         "UPDATE {table} AS t SET {} FROM {ROWS} WHERE {} AND {condition}",
-        set(columns, key, "r"),
+        set(columns, key, UNNESTED),
         same.join(" AND "),
     );
     write(tx, &statement, columns).await
@@ -81,6 +82,9 @@ pub(crate) async fn update(
 
 /// Stands in a statement for the rows that are written: a table `r` with the columns by name.
 pub(crate) const ROWS: &str = "{rows}";
+
+/// What those rows are called in a statement.
+pub(crate) const UNNESTED: &str = "r";
 
 /// The beginning of an insert of rows into a table `t`.
 pub(crate) fn insert_into(table: &str, columns: &[Column<'_>]) -> String {
@@ -105,10 +109,14 @@ pub(crate) fn names(columns: &[Column<'_>]) -> String {
 
 /// What sets every column but those of the key to its value of `from`.
 pub(crate) fn set(columns: &[Column<'_>], key: &[&str], from: &str) -> String {
+    let value = |column: &Column<'_>| match from {
+        UNNESTED => column.read(),
+        _ => format!("{from}.{}", column.name),
+    };
     let set: Vec<_> = columns
         .iter()
         .filter(|column| !key.contains(&column.name))
-        .map(|column| format!("{0} = {from}.{0}", column.name))
+        .map(|column| format!("{} = {}", column.name, value(column)))
         .collect();
     set.join(", ")
 }

@@ -30,6 +30,7 @@ mod install;
 mod json;
 pub mod market;
 mod projection;
+mod rereads;
 pub mod search;
 pub mod status;
 mod store;

@@ -2,8 +2,9 @@
 
 use jmip_core::event::fact::Value;
 use jmip_core::event::{
-    Applicants, Experience, ExperienceScope, Fact, FactMethod, JobEnriched, JobNormalized, JobSeen,
-    Pay, PayOrigin, Place, Sighting, Skill, SkillTier, StatedDate, TextField, Workplace,
+    Applicants, Experience, ExperienceScope, Fact, FactMethod, JobEnriched, JobNormalized,
+    JobReread, JobSeen, Pay, PayOrigin, Place, Sighting, Skill, SkillTier, StatedDate, TextField,
+    Workplace,
 };
 use jmip_core::{Micros, event, ids, quote};
 use serde::{Deserialize, Serialize};
@@ -145,6 +146,20 @@ impl Jobs {
         let revision = known.revisions.entry(job.revision);
         let facts = std::mem::take(&mut revision.facts);
         *revision = Revision { facts, ..columns };
+    }
+
+    /// A better reading of a revision there is; its facts stay until newer ones come.
+    pub(crate) fn reread(&mut self, event: &JobReread) {
+        let Some(job) = &event.job else { return };
+        let id = ids::uuid_from(&job.job_id).into_bytes();
+        let known = self.by_id.get_mut(&id);
+        if let Some(revision) = known.and_then(|known| known.revisions.get_mut(job.revision)) {
+            let facts = std::mem::take(&mut revision.facts);
+            *revision = Revision {
+                facts,
+                ..Revision::from_columns(job)
+            };
+        }
     }
 
     /// A known revision again. One of a job that was never normalized changes nothing.

@@ -61,6 +61,7 @@ pub const FOLD: Fold<(), State> = Fold {
         subjects::POSTING_OBSERVED,
         subjects::JOB_NORMALIZED,
         subjects::JOB_SEEN,
+        subjects::JOB_REREAD,
         subjects::JOB_ENRICHED,
         subjects::MESSAGE_PARKED,
     ],

@@ -70,6 +70,7 @@ impl Market {
         match event {
             Event::JobNormalized(job) => self.jobs.normalized(job),
             Event::JobSeen(job) => self.jobs.seen(job),
+            Event::JobReread(job) => self.jobs.reread(job),
             Event::JobEnriched(job) => self.jobs.enriched(job),
             Event::ProfileSaved(saved) => self.profile_saved(saved),
             Event::PolicyAdopted(adopted) => self.policy_adopted(adopted),
@@ -80,7 +81,6 @@ impl Market {
             | Event::ExportRestarted(_)
             | Event::PostingObserved(_)
             | Event::PostingRefused(_)
-            | Event::JobReread(_)
             | Event::RecommendationsRequested(_)
             | Event::RecommendationsRanked(_)
             | Event::KnowledgeAdopted(_)

@@ -21,6 +21,20 @@ pub struct Reenrich {
     pub format: Format,
 }
 
+/// `jmip reread`
+#[derive(Debug, Args)]
+pub struct Reread {
+    /// Only say what would change (so it is without --apply too)
+    #[arg(long, conflicts_with = "apply")]
+    pub dry_run: bool,
+    /// Append the readings that differ; their facts follow
+    #[arg(long)]
+    pub apply: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
 /// `jmip taxonomy`
 #[derive(Debug, Subcommand)]
 pub enum Taxonomy {

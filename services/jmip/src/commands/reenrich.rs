@@ -7,22 +7,16 @@ use crate::cli::{Form, Reenrich};
 use crate::exit::{Exit, ends};
 use crate::measure::difference::{Counts, Difference, Sample, Subject};
 use crate::say::sayln;
-use crate::{csv_form, running, table, words};
+use crate::{amendments, csv_form, running, table, words};
 use anyhow::Context as _;
-use jmip_core::event::{Fact, JobEnriched, JobNormalized, Sighting};
-use jmip_core::{
-    Cause, Envelope, Event, Knowledge, Message, Micros, Output, Seal, Stored, ids, subjects,
-};
+use jmip_core::event::{Fact, Job, JobEnriched, JobNormalized, PostingRef, Sighting};
+use jmip_core::{Cause, Envelope, Event, Knowledge, Micros, Output, Seal, Stored, ids, subjects};
 use jmip_enrich::{Dictionaries, STAGE, rules};
 use jmip_runtime::{Log, LogError, Selection};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Events appended at a time: a batch of the stream with room to spare.
-const BATCH: usize = 200;
-/// Bytes of a batch: likewise.
-const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
 const SAMPLE_MAX_CHARS: usize = 150;
 /// How facts of one field differ: over all jobs, on one platform, in one language.
 const COLUMNS: [&str; 6] = ["field", "platform", "language", "gained", "changed", "lost"];
@@ -89,6 +83,7 @@ fn selection() -> Selection {
     Selection::kinds(&[
         subjects::JOB_NORMALIZED,
         subjects::JOB_SEEN,
+        subjects::JOB_REREAD,
         subjects::JOB_ENRICHED,
     ])
 }
@@ -116,6 +111,14 @@ fn note(jobs: &mut BTreeMap<Key, Current>, stored: Stored) {
         Some(Event::JobSeen(seen)) => {
             let key = (tenant, seen.job_id);
             see(jobs, key, seen.content_sha256, seen.sighting);
+        }
+        Some(Event::JobReread(reread)) => {
+            let job = reread.job.unwrap_or_default();
+            if let Some(known) = jobs.get_mut(&(tenant, job.job_id))
+                && known.content_sha256 == reread.superseded_sha256
+            {
+                known.content_sha256 = job.content_sha256;
+            }
         }
         Some(Event::JobEnriched(enriched)) => {
             if let Some(job) = jobs.get_mut(&(tenant, enriched.job_id)) {
@@ -149,7 +152,7 @@ fn see(
 
 /// A current revision on its way from its text to the event that says its facts.
 struct Reread {
-    job: jmip_core::event::Job,
+    job: Job,
     now: JobEnriched,
     envelope: Envelope,
 }
@@ -185,18 +188,30 @@ async fn compare(
         let amendments = std::mem::take(&mut found.amendments);
         found.amended += amendments.len();
         if applies {
-            append(log, amendments).await?;
+            amendments::append(log, STAGE.name, amendments).await?;
         }
+    }
+}
+
+/// The revision an event reads, and the record that brought it.
+fn reading(event: &Event) -> Option<(&Job, Option<&PostingRef>)> {
+    match event {
+        Event::JobNormalized(event) => {
+            let sighting = event.sighting.as_ref();
+            let posting = sighting.and_then(|sighting| sighting.posting.as_ref());
+            Some((event.job.as_ref()?, posting))
+        }
+        Event::JobReread(event) => Some((event.job.as_ref()?, event.posting.as_ref())),
+        _ => None,
     }
 }
 
 fn reread(
     knowledge: &Knowledge<Dictionaries>,
-    normalized: &JobNormalized,
+    (job, posting): (&Job, Option<&PostingRef>),
     envelope: &Envelope,
 ) -> Reread {
-    let job = normalized.job.clone().unwrap_or_default();
-    let posting = normalized.sighting.as_ref().and_then(|s| s.posting.clone());
+    let (job, posting) = (job.clone(), posting.cloned());
     let now = JobEnriched {
         facts: rules::facts(&knowledge.value, &job),
         job_id: job.job_id.clone(),
@@ -230,16 +245,18 @@ impl Found {
             current.get(&key).map(|known| (key, known))
         };
         match &envelope.event {
-            Some(Event::JobNormalized(normalized)) => {
-                let Some(job) = &normalized.job else { return };
+            Some(event @ (Event::JobNormalized(_) | Event::JobReread(_))) => {
+                let Some((job, posting)) = reading(event) else {
+                    return;
+                };
                 let Some((key, known)) = known(&job.job_id) else {
                     return;
                 };
                 let is_current = known.content_sha256 == job.content_sha256
                     && known.enriched_at.contains_key(&job.content_sha256);
                 if is_current && !self.done.contains(&key) {
-                    self.open
-                        .insert(key, reread(knowledge, normalized, envelope));
+                    let reread = reread(knowledge, (job, posting), envelope);
+                    self.open.insert(key, reread);
                 }
             }
             Some(Event::JobEnriched(enriched)) => {
@@ -269,25 +286,6 @@ impl Found {
             self.amendments.push(reread.envelope);
         }
     }
-}
-
-/// Appends, as many at a time as a batch takes.
-async fn append(log: &Log, envelopes: Vec<Envelope>) -> Result<(), LogError> {
-    let mut batch = vec![];
-    let mut bytes = 0;
-    for envelope in envelopes {
-        let size = envelope.encoded_len();
-        if batch.len() == BATCH || (bytes + size > BATCH_MAX_BYTES && !batch.is_empty()) {
-            log.amend(STAGE.name, std::mem::take(&mut batch)).await?;
-            bytes = 0;
-        }
-        bytes += size;
-        batch.push(envelope);
-    }
-    if !batch.is_empty() {
-        log.amend(STAGE.name, batch).await?;
-    }
-    Ok(())
 }
 
 fn rows(difference: &Difference) -> Vec<Json> {

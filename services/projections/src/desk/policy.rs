@@ -55,7 +55,8 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
         }),
         bigints("from_seq", &rows, |(stored, _)| int8(stored.sequence)),
     ];
-    column::upsert(tx, "policy", &["tenant_id", "policy_sha256"], &columns).await
+    let key = ["tenant_id", "policy_sha256"];
+    column::upsert(tx, "policy", (&key, "true"), &columns).await
 }
 
 /// The policy in force: the one adopted last.

@@ -19,13 +19,13 @@ SELECT run_id, status, on_date, profile_revision, policy_sha256, ingest_sequence
     requested_at, position, considered, filtered_out, problem
 FROM api.recommendation_run WHERE tenant_id = $1 AND run_id = $2";
 
-/// Title and organisation are those of the ranked revision; links and place are current. A job is
+/// Title and organisation are those of the ranked revision, as it was read last; links and place are current. A job is
 /// missing from the market only while that projection is behind this one.
 const RUN_ITEMS: &str = "
 SELECT i.rank, i.job_id, i.revision, i.content_sha256, i.score_bp, i.breakdown, s.title,
     s.organization, s.locations, j.workplace, j.url, j.apply_url
 FROM api.recommendation_item AS i
-LEFT JOIN api.job_snapshot AS s USING (tenant_id, job_id, content_sha256)
+LEFT JOIN api.job_snapshot AS s USING (tenant_id, job_id, revision)
 LEFT JOIN api.job AS j USING (tenant_id, job_id)
 WHERE i.tenant_id = $1 AND i.run_id = $2
 ORDER BY i.rank";

@@ -22,6 +22,10 @@ JOIN job_snapshot AS s USING (tenant_id, job_id, event_id)
 WHERE e.tenant_id = s.tenant_id AND e.job_id = s.job_id AND e.content_sha256 = s.content_sha256
     AND e.from_seq < r.sequence";
 
+/// Facts of a reading that was superseded before they came are superseded with it.
+const STANDS: &str = "EXISTS (SELECT FROM job_snapshot AS s
+    WHERE (s.tenant_id, s.job_id, s.content_sha256) = (r.tenant_id, r.job_id, r.content_sha256))";
+
 struct Row<'a> {
     stored: &'a Stored,
     job_id: &'a [u8],
@@ -100,7 +104,7 @@ async fn upsert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError
     columns.extend(pay::columns(rows, |r| best_pay(facts(r))));
     // Later events win: enriching again replaces the facts.
     let key = ["tenant_id", "job_id", "content_sha256"];
-    column::upsert(tx, "enrichment", &key, &columns).await
+    column::upsert(tx, "enrichment", (&key, STANDS), &columns).await
 }
 
 async fn fail(tx: &Transaction<'_>, rows: &[(Failed<'_>, u64)]) -> Result<(), StoreError> {

@@ -49,11 +49,11 @@ fn upsert_statement(columns: &[Column<'_>]) -> String {
     )
 }
 
-/// Facts that came after the revision had become current.
-fn facts_statement() -> String {
-    let set = each(HEADLINE, |name| format!("{name} = c.{name}"));
-    let known = each(HEADLINE, |name| format!("t.{name}"));
-    let found = each(HEADLINE, |name| format!("c.{name}"));
+/// Brings some columns of jobs to what their current revisions say now.
+fn show_statement(what: &str) -> String {
+    let set = each(what, |name| format!("{name} = c.{name}"));
+    let known = each(what, |name| format!("t.{name}"));
+    let found = each(what, |name| format!("c.{name}"));
     format!(
         "UPDATE job AS t SET {set}
         FROM {ROWS} JOIN job_content AS c USING (tenant_id, job_id, content_sha256)
@@ -126,22 +126,47 @@ async fn upsert(
 }
 
 async fn facts(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
-    let mut rows: Vec<_> = events(batch)
-        .filter_map(|(stored, event)| match event {
-            Event::JobEnriched(event) => Some((
-                stored.envelope.tenant.as_str(),
-                event.job_id.as_slice(),
-                event.content_sha256.as_slice(),
-            )),
-            _ => None,
-        })
-        .collect();
+    let rows = events(batch).filter_map(|(stored, event)| match event {
+        Event::JobEnriched(event) => Some(Content {
+            tenant: &stored.envelope.tenant,
+            job_id: &event.job_id,
+            content_sha256: &event.content_sha256,
+        }),
+        _ => None,
+    });
+    show(tx, HEADLINE, rows).await
+}
+
+/// Brings jobs up to date whose current revision was read again.
+///
+/// Errors: [`StoreError`] as Postgres reports it.
+pub(super) async fn reread<'a>(
+    tx: &Transaction<'_>,
+    contents: impl Iterator<Item = Content<'a>>,
+) -> Result<(), StoreError> {
+    show(tx, &format!("{CONTENT}, {HEADLINE}"), contents).await
+}
+
+/// The content of a revision, by its names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Content<'a> {
+    pub(super) tenant: &'a str,
+    pub(super) job_id: &'a [u8],
+    pub(super) content_sha256: &'a [u8],
+}
+
+async fn show<'a>(
+    tx: &Transaction<'_>,
+    what: &str,
+    contents: impl Iterator<Item = Content<'a>>,
+) -> Result<(), StoreError> {
+    let mut rows: Vec<_> = contents.collect();
     rows.sort_unstable();
     rows.dedup();
     let columns = [
-        texts("tenant_id", &rows, |r| r.0),
-        uuids("job_id", &rows, |r| ids::uuid_from(r.1)),
-        bytes("content_sha256", &rows, |r| r.2),
+        texts("tenant_id", &rows, |r| r.tenant),
+        uuids("job_id", &rows, |r| ids::uuid_from(r.job_id)),
+        bytes("content_sha256", &rows, |r| r.content_sha256),
     ];
-    column::write(tx, &facts_statement(), &columns).await
+    column::write(tx, &show_statement(what), &columns).await
 }

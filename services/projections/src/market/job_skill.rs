@@ -16,6 +16,10 @@ DELETE FROM job_skill AS k
 USING {rows}
 WHERE k.tenant_id = r.tenant_id AND k.job_id = r.job_id AND k.content_sha256 = r.content_sha256";
 
+/// As for the facts they are among.
+const STANDS: &str = "EXISTS (SELECT FROM enrichment AS e
+    WHERE (e.tenant_id, e.job_id, e.content_sha256) = (r.tenant_id, r.job_id, r.content_sha256))";
+
 struct Row<'a> {
     stored: &'a Stored,
     enriched: &'a JobEnriched,
@@ -117,5 +121,7 @@ async fn insert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError
         }),
         bigints("from_seq", rows, |r| int8(r.stored.sequence)),
     ];
-    column::insert(tx, "job_skill", &columns).await
+    let insert = column::insert_into("job_skill", &columns);
+    let statement = format!("{insert} WHERE {STANDS} ON CONFLICT DO NOTHING");
+    column::write(tx, &statement, &columns).await
 }

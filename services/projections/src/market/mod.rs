@@ -14,8 +14,10 @@ pub mod posting_outcome;
 pub mod raw_job_post;
 pub mod receipt;
 pub mod refused_record;
+mod reread;
 pub mod through;
 
+use crate::rereads::{Stretch, stretches};
 use crate::{Projection, Store, StoreError, View};
 use jmip_core::event::PostingRef;
 use jmip_core::{Event, Stored, ids};
@@ -27,7 +29,7 @@ use uuid::Uuid;
 pub static VIEW: View = View {
     name: "market",
     about: "Exports, jobs, revisions, facts",
-    version: 1,
+    version: 2,
     may_lag: false,
     producers: None,
     tables: TABLES,
@@ -57,13 +59,25 @@ pub fn sink(store: &Store) -> Projection {
     Projection::live(store, &VIEW)
 }
 
-/// Writes a batch table by table, each after those it refers to: events of one batch refer to each
+/// Writes a batch; what a revision is called changes where it is read again, so what stands before
+/// that is written before it.
+async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+    for stretch in stretches(batch) {
+        match stretch {
+            Stretch::Rereads(part) => reread::apply(tx, part).await?,
+            Stretch::Others(part) => write(tx, part).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes events table by table, each after those it refers to: events of one batch refer to each
 /// other.
 ///
 /// No statement waits for the answer to another table's: each function sends its first when it is
 /// first polled, which is in this order, and Postgres takes them in the order they were sent. So the
 /// next is being written down while one runs.
-async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+async fn write(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
     let written = futures::try_join!(
         export::apply(tx, batch),
         receipt::apply(tx, batch),

@@ -2,7 +2,8 @@
 
 use super::language;
 use crate::StoreError;
-use crate::column::{self, bigints, bytes, int8, texts, uuids};
+use crate::column::{self, Column, ROWS, bigints, bytes, int8, texts, uuids};
+use crate::rereads::{Stretch, reread, stretches};
 use jmip_core::event::Job;
 use jmip_core::{Event, Stored, ids};
 use std::collections::BTreeMap;
@@ -13,16 +14,38 @@ use tokio_postgres::Transaction;
 pub(super) const SHORT_CHARS: usize = 500;
 pub(super) const LONG_CHARS: usize = 64_000;
 
-/// What looks like a tag is text all the same: Postgres would skip it, and all inside a `<script>`.
-const INSERT: &str = "
-INSERT INTO job_text (tenant_id, job_id, content_sha256, language, document, from_seq)
-SELECT tenant_id, job_id, content_sha256, language,
-    setweight(to_tsvector(language::regconfig, translate(title, '<>', '‹›')), 'A')
-        || setweight(to_tsvector(language::regconfig, translate(organization, '<>', '‹›')), 'B')
-        || setweight(to_tsvector(language::regconfig, translate(description, '<>', '‹›')), 'D'),
-    from_seq
-FROM {rows}
-ON CONFLICT DO NOTHING";
+/// The words of a row. What looks like a tag is text all the same: Postgres would skip it, and all
+/// inside a `<script>`.
+const DOCUMENT: &str = "
+    setweight(to_tsvector(r.language::regconfig, translate(r.title, '<>', '‹›')), 'A')
+        || setweight(to_tsvector(r.language::regconfig, translate(r.organization, '<>', '‹›')), 'B')
+        || setweight(to_tsvector(r.language::regconfig, translate(r.description, '<>', '‹›')), 'D')";
+
+fn insert_statement() -> String {
+    format!(
+        "INSERT INTO job_text (tenant_id, job_id, content_sha256, language, document, from_seq)
+        SELECT r.tenant_id, r.job_id, r.content_sha256, r.language, {DOCUMENT}, r.from_seq
+        FROM {ROWS}
+        ON CONFLICT DO NOTHING"
+    )
+}
+
+/// One whose new name is another revision's already stays as it is, as in `market`.
+fn reread_statement() -> String {
+    format!(
+        "UPDATE job_text AS t
+        SET content_sha256 = r.content_sha256, language = r.language, document = {DOCUMENT},
+            from_seq = r.from_seq
+        FROM {ROWS}
+        WHERE (t.tenant_id, t.job_id, t.content_sha256)
+                = (r.tenant_id, r.job_id, r.superseded_sha256)
+            AND t.from_seq < r.from_seq
+            AND (r.content_sha256 = r.superseded_sha256
+                OR NOT EXISTS (SELECT FROM job_text AS s
+                    WHERE (s.tenant_id, s.job_id, s.content_sha256)
+                        = (r.tenant_id, r.job_id, r.content_sha256)))"
+    )
+}
 
 struct Row<'a> {
     tenant: &'a str,
@@ -32,39 +55,70 @@ struct Row<'a> {
 
 /// Writes the words of the revisions of a batch.
 ///
-/// Shape: insert-only per (tenant, job, content). Errors: [`StoreError`] as Postgres reports it.
+/// Shape: one row per (tenant, job, content), as it was read last.
+/// Errors: [`StoreError`] as Postgres reports it.
 pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+    for stretch in stretches(batch) {
+        match stretch {
+            Stretch::Rereads(part) => reread_all(tx, part).await?,
+            Stretch::Others(part) => insert(tx, part).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn insert(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
     let mut rows = BTreeMap::new();
     for stored in batch {
         let Some(Event::JobNormalized(event)) = &stored.envelope.event else {
             continue;
         };
         let Some(job) = &event.job else { continue };
-        let tenant = stored.envelope.tenant.as_str();
-        let sequence = stored.sequence;
-        rows.entry((tenant, &job.job_id, &job.content_sha256))
-            .or_insert(Row {
-                tenant,
-                job,
-                sequence,
-            });
+        let row = Row::new(stored, job);
+        rows.entry((row.tenant, &job.job_id, &job.content_sha256))
+            .or_insert(row);
     }
     let rows: Vec<_> = rows.into_values().collect();
-    let columns = [
-        texts("tenant_id", &rows, |r| r.tenant),
-        uuids("job_id", &rows, |r| ids::uuid_from(&r.job.job_id)),
-        bytes("content_sha256", &rows, |r| r.job.content_sha256.as_slice()),
-        texts("language", &rows, |r| language::of(&r.job.description)),
-        texts("title", &rows, |r| first(&r.job.title, SHORT_CHARS)),
-        texts("organization", &rows, |r| {
+    column::write(tx, &insert_statement(), &columns(&rows)).await
+}
+
+async fn reread_all(tx: &Transaction<'_>, rereads: &[Stored]) -> Result<(), StoreError> {
+    let found = rereads.iter().filter_map(|stored| {
+        let event = reread(stored)?;
+        let row = Row::new(stored, event.job.as_ref()?);
+        Some((row, event.superseded_sha256.as_slice()))
+    });
+    let (rows, superseded): (Vec<_>, Vec<_>) = found.unzip();
+    let mut columns = columns(&rows);
+    columns.push(bytes("superseded_sha256", &superseded, |name| *name));
+    column::write(tx, &reread_statement(), &columns).await
+}
+
+impl<'a> Row<'a> {
+    fn new(stored: &'a Stored, job: &'a Job) -> Self {
+        Self {
+            tenant: stored.envelope.tenant.as_str(),
+            job,
+            sequence: stored.sequence,
+        }
+    }
+}
+
+fn columns<'a>(rows: &'a [Row<'a>]) -> Vec<Column<'a>> {
+    vec![
+        texts("tenant_id", rows, |r| r.tenant),
+        uuids("job_id", rows, |r| ids::uuid_from(&r.job.job_id)),
+        bytes("content_sha256", rows, |r| r.job.content_sha256.as_slice()),
+        texts("language", rows, |r| language::of(&r.job.description)),
+        texts("title", rows, |r| first(&r.job.title, SHORT_CHARS)),
+        texts("organization", rows, |r| {
             first(&r.job.organization, SHORT_CHARS)
         }),
-        texts("description", &rows, |r| {
+        texts("description", rows, |r| {
             first(&r.job.description, LONG_CHARS)
         }),
-        bigints("from_seq", &rows, |r| int8(r.sequence)),
-    ];
-    column::write(tx, INSERT, &columns).await
+        bigints("from_seq", rows, |r| int8(r.sequence)),
+    ]
 }
 
 /// The first characters of a text.

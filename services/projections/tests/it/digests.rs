@@ -4,7 +4,7 @@ use crate::database::{feed, with_store};
 use crate::world::{Record, World, day, posting};
 use jmip_core::Stored;
 use jmip_projections::digest::{self, TableDigest};
-use jmip_projections::{Projection, Store, market};
+use jmip_projections::{Projection, Store, market, search};
 
 /// Three exports of overlapping jobs whose contents change and come back.
 fn exports() -> Vec<(&'static str, i64, Vec<Record>)> {
@@ -84,6 +84,102 @@ async fn however_the_log_is_cut_the_digest_is_the_same() {
     .await;
 }
 
+/// A log on which one reading of some texts was found wanting and read again, or never stood.
+fn log_with_rereads(rereads: bool) -> Vec<Stored> {
+    let (first, better) = if rereads { ("v1", "v3") } else { ("v3", "v3") };
+    let text = |n: usize, version: &str| format!("text {n} {version} remote nl");
+    let records = |version: &str| -> Vec<Record> {
+        (0..12)
+            .map(|n| posting(&format!("job-{n}"), &text(n, version)))
+            .collect()
+    };
+    let mut world = World::default();
+    world.publish("week-1.csv", day(0), &records(first));
+    world.publish("week-2.csv", day(7), &records("v2")[..4]);
+    if rereads {
+        for n in 0..12 {
+            // Once by a version in between.
+            let key = format!("job-{n}");
+            world.reread(&key, &text(n, first), &text(n, "between"));
+            world.reread(&key, &text(n, "between"), &text(n, better));
+            // Read again as what it says already.
+            world.reread(&key, &text(n, better), &text(n, better));
+        }
+    }
+    world.publish("week-3.csv", day(14), &records("v3")[2..]);
+    world.log
+}
+
+#[tokio::test]
+async fn what_was_read_again_is_as_if_it_had_never_been_read_otherwise() {
+    let mut found = vec![];
+    for rereads in [true, false] {
+        for size in [1, 5, 1000] {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            with_store(async move |store: Store, _| {
+                let log = log_with_rereads(rereads);
+                feed(&mut market::sink(&store), &log, size).await;
+                feed(&mut search::sink(&store), &log, size).await;
+                sender.send(digest::digest(&store).await.unwrap()).unwrap();
+            })
+            .await;
+            found.push(receiver.recv().unwrap());
+        }
+    }
+    let rows = |table: &str| {
+        found[0]
+            .iter()
+            .find(|line| line.table == table)
+            .unwrap()
+            .rows
+    };
+    assert_eq!((rows("job"), rows("job_snapshot")), (12, 16));
+    assert_eq!((rows("job_sighting"), rows("job_text")), (26, 16));
+    for other in &found[1..] {
+        assert_eq!(other, &found[0]);
+    }
+}
+
+#[tokio::test]
+async fn two_readings_that_come_to_say_the_same_stop_nothing() {
+    with_store(async |store: Store, _| {
+        let mut world = World::default();
+        world.publish(
+            "a.csv",
+            day(0),
+            &[posting("job", "one"), posting("job", "two")],
+        );
+        world.reread("job", "one", "two");
+        world.publish("b.csv", day(1), &[posting("job", "two")]);
+        feed(&mut market::sink(&store), &world.log, 3).await;
+        feed(&mut search::sink(&store), &world.log, 3).await;
+        let lines = digest::digest(&store).await.unwrap();
+        let jobs = lines.iter().find(|line| line.table == "job").unwrap();
+        assert_eq!(jobs.rows, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn facts_of_a_reading_that_was_superseded_before_they_came_stop_nothing() {
+    with_store(async |store: Store, client: tokio_postgres::Client| {
+        let mut world = World::default();
+        let record = posting("job", "one remote");
+        let receipt = world.receive("a.csv", day(0));
+        let (sighting, read) = world.read(&receipt, 1, &record);
+        let (normalized, cause) = world.normalize(&sighting, &read.unwrap(), &record).unwrap();
+        world.reread("job", "one remote", "two hybrid");
+        world.enrich(&normalized, &cause);
+        feed(&mut market::sink(&store), &world.log, 1).await;
+        let facts = "SELECT e.state, e.content_sha256 = job.content_sha256
+            FROM api.enrichment AS e JOIN api.job USING (job_id)";
+        let row = client.query_one(facts, &[]).await.unwrap();
+        let (state, of_job): (String, bool) = (row.get(0), row.get(1));
+        assert_eq!((state.as_str(), of_job), ("RULES_PARSED", true));
+    })
+    .await;
+}
+
 fn current_jobs(lines: &[TableDigest]) -> TableDigest {
     let line = lines.iter().find(|line| line.table == digest::CURRENT_JOBS);
     line.cloned().unwrap()
@@ -126,9 +222,12 @@ async fn a_changed_row_changes_the_digest_of_its_table_alone() {
     with_store(async |store: Store, client: tokio_postgres::Client| {
         feed(&mut market::sink(&store), &log_of(&[0]), 100).await;
         let before = digest::digest(&store).await.unwrap();
-        let change = "UPDATE market_1.job_skill SET tier = 'CONTEXT'
-            WHERE (job_id, skill_id) = (SELECT job_id, skill_id FROM market_1.job_skill LIMIT 1)";
-        client.batch_execute(change).await.unwrap();
+        let skills = format!("{}.job_skill", market::VIEW.schema());
+        let change = format!(
+            "UPDATE {skills} SET tier = 'CONTEXT'
+            WHERE (job_id, skill_id) = (SELECT job_id, skill_id FROM {skills} LIMIT 1)"
+        );
+        client.batch_execute(&change).await.unwrap();
         let after = digest::digest(&store).await.unwrap();
         let changed: Vec<_> = before
             .iter()

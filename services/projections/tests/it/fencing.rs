@@ -177,24 +177,30 @@ async fn a_rebuilt_schema_beside_the_live_one_goes_live_in_one_step() {
         let log = world().log;
         feed(&mut market::sink(&store), &log, 5).await;
         let before = digest::digest(&store).await.unwrap();
-        let unknown = store.show(&market::VIEW, "market_2").await.unwrap_err();
+        let unknown = store
+            .show(&market::VIEW, "market_beside")
+            .await
+            .unwrap_err();
         assert!(
             matches!(unknown, StoreError::NotInstalled { .. }),
             "{unknown}"
         );
 
-        store.create(&market::VIEW, "market_2").await.unwrap();
-        let mut rebuilt = Projection::new(&store, &market::VIEW, "market_2");
+        store.create(&market::VIEW, "market_beside").await.unwrap();
+        let mut rebuilt = Projection::new(&store, &market::VIEW, "market_beside");
         feed(&mut rebuilt, &log[..5], 5).await;
         assert_eq!(digest::digest(&store).await.unwrap(), before);
-        store.show(&market::VIEW, "market_2").await.unwrap();
+        store.show(&market::VIEW, "market_beside").await.unwrap();
         assert_ne!(digest::digest(&store).await.unwrap(), before);
         feed(&mut rebuilt, &log[5..], 5).await;
         assert_eq!(digest::digest(&store).await.unwrap(), before);
         let live = status::checkpoints(&store).await.unwrap();
-        assert!(live.iter().any(|c| c.schema == "market_2"));
+        assert!(live.iter().any(|c| c.schema == "market_beside"));
 
-        store.show(&market::VIEW, "market_1").await.unwrap();
+        store
+            .show(&market::VIEW, &market::VIEW.schema())
+            .await
+            .unwrap();
         assert_eq!(digest::digest(&store).await.unwrap(), before);
     })
     .await;

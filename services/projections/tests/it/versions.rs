@@ -70,7 +70,7 @@ async fn after_a_switch_the_writer_goes_on_with_the_version_that_is_shown() {
         let live = versions::live(&store, MARKET).await.unwrap();
         assert_eq!((live.schema, live.last_seq), (schema, log.len() as u64));
         let old = versions::previous(&store, MARKET).await.unwrap();
-        assert_eq!((old.schema.as_str(), old.last_seq), ("market_1", 30));
+        assert_eq!((old.schema, old.last_seq), (MARKET.schema(), 30));
         let own = client.query_one("SELECT * FROM public.own", &[]).await;
         assert_eq!(own.unwrap().get::<_, i64>(0), jobs(&store).await as i64);
         // A second writer starts where the first one is, not where the old version was left.
@@ -171,8 +171,10 @@ async fn a_rebuild_that_was_interrupted_leaves_nothing_in_the_way_of_the_next() 
 
         let live = versions::drop_schema(&store, &schema).await.unwrap_err();
         assert!(matches!(live, StoreError::IsLive { .. }), "{live}");
-        versions::drop_schema(&store, "market_1").await.unwrap();
-        let gone = versions::drop_schema(&store, "market_1").await;
+        versions::drop_schema(&store, &MARKET.schema())
+            .await
+            .unwrap();
+        let gone = versions::drop_schema(&store, &MARKET.schema()).await;
         assert!(matches!(gone, Err(StoreError::UnknownSchema { .. })));
         assert!(jobs(&store).await > 0);
         let none = versions::previous(&store, MARKET).await;
@@ -202,7 +204,7 @@ async fn a_reader_in_the_middle_of_a_transaction_is_waited_for() {
         }
         assert_eq!(
             versions::live(&store, MARKET).await.unwrap().schema,
-            "market_1"
+            MARKET.schema()
         );
         let after = reader.query_one(&count("job"), &[]).await.unwrap();
         assert_eq!(after.get::<_, i64>(0), before.get::<_, i64>(0));
@@ -235,15 +237,15 @@ async fn a_newer_version_is_shown_only_when_it_has_come_as_far_as_the_old_one() 
         assert_eq!(service.apply(&log[..39]).await.unwrap(), Written::Stored);
         assert_eq!(digest::digest(&store).await.unwrap(), before);
         let live = versions::live(&store, MARKET).await.unwrap();
-        assert_eq!(live.schema, "market_1");
+        assert_eq!(live.schema, MARKET.schema());
         assert_eq!(service.apply(&log[39..40]).await.unwrap(), Written::Stored);
         let live = versions::live(&store, MARKET).await.unwrap();
-        assert_eq!(live.schema, "market_1_2");
+        assert_eq!(live.schema, format!("{}_2", MARKET.schema()));
         assert_eq!(digest::digest(&store).await.unwrap(), before);
         assert_eq!(service.apply(&log[40..]).await.unwrap(), Written::Stored);
-        let indexes = "SELECT count(*) FROM pg_indexes WHERE schemaname = 'market_1_2'
+        let indexes = "SELECT count(*) FROM pg_indexes WHERE schemaname = $1
             AND indexdef LIKE '%gin%'";
-        let indexes = client.query_one(indexes, &[]).await.unwrap();
+        let indexes = client.query_one(indexes, &[&live.schema]).await.unwrap();
         assert_eq!(indexes.get::<_, i64>(0), 1);
     })
     .await;
@@ -254,15 +256,15 @@ async fn a_program_older_than_what_is_shown_leaves_it_alone_and_says_so() {
     with_store(async |store: Store, client: Client| {
         let log = log();
         feed(&mut market::sink(&store), &log, 30).await;
-        let newer = "UPDATE public.checkpoint SET version = 2 WHERE view = 'market'";
+        let newer = "UPDATE public.checkpoint SET version = version + 1 WHERE view = 'market'";
         client.batch_execute(newer).await.unwrap();
         store.migrate().await.unwrap();
         assert!(jobs(&store).await > 0);
         let refused = market::sink(&store).take_over().await.unwrap_err();
         let wanted = StoreError::OtherVersion {
-            schema: "market_1".into(),
-            version: 2,
-            ours: 1,
+            schema: MARKET.schema(),
+            version: MARKET.version + 1,
+            ours: MARKET.version,
         };
         assert_eq!(refused.to_string(), wanted.to_string());
         let all = market::job_list::JobFilter::all(TENANT);

@@ -3,9 +3,9 @@
 use jmip_core::event::fact::Value;
 use jmip_core::event::{
     Applicants, Experience, ExperienceScope, ExportProgressed, ExportRead, ExportReceived, Fact,
-    FactMethod, FactState, Job, JobEnriched, JobNormalized, JobSeen, MessageParked, Pay, PayOrigin,
-    PayUnit, Place, PostingObserved, PostingRef, PostingRefused, Sighting, Skill, SkillTier, Span,
-    TextField, Workplace, export_received,
+    FactMethod, FactState, Job, JobEnriched, JobNormalized, JobReread, JobSeen, MessageParked, Pay,
+    PayOrigin, PayUnit, Place, PostingObserved, PostingRef, PostingRefused, Sighting, Skill,
+    SkillTier, Span, TextField, Workplace, export_received,
 };
 use jmip_core::{Cause, Event, Ground, Micros, Origin, Output, Seal, Stored, ids, micros};
 use std::collections::BTreeMap;
@@ -301,6 +301,30 @@ impl World {
             facts: facts(&job.description),
         };
         self.push("enrich", Event::JobEnriched(enriched).into(), cause);
+    }
+}
+
+impl World {
+    /// The revision that has this text is read again, as another text.
+    pub fn reread(&mut self, key: &str, text: &str, better: &str) {
+        let [before, now] = [text, better].map(|text| ids::sha256(text.as_bytes()));
+        let known = self.revisions.get_mut(&job_id(key)).unwrap();
+        let at = known.iter().position(|hash| *hash == before).unwrap();
+        known[at] = now;
+        let event = JobReread {
+            posting: None,
+            job: Some(job(key, better, at as u32 + 1)),
+            superseded_sha256: before.to_vec(),
+            changed_fields: vec!["description".into()],
+        };
+        let job = event.job.clone();
+        let cause = self.push("normalize", Event::JobReread(event).into(), &nothing());
+        let normalized = JobNormalized {
+            job,
+            sighting: Some(Sighting::default()),
+            changed_fields: vec![],
+        };
+        self.enrich(&normalized, &cause);
     }
 }
 
