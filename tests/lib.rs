@@ -42,7 +42,7 @@ impl Servers {
         let dir = folder.path().join(".jmip");
         let embedded = Embedded::start_given(&dir, Given::default()).await.unwrap();
         let log = Log::connect(&embedded.endpoints().nats_url).await.unwrap();
-        log.apply_streams().await.unwrap();
+        log.apply_streams(None).await.unwrap();
         Self {
             embedded: Some(embedded),
             folder,
@@ -87,16 +87,25 @@ impl Servers {
 }
 
 /// Connects as any NATS client outside would.
+pub async fn outside(servers: &Servers) -> async_nats::Client {
+    client(servers.settings().nats_url.reveal()).await
+}
+
+/// The same, for streams.
 pub async fn outsider(servers: &Servers) -> async_nats::jetstream::Context {
     connect(servers.settings().nats_url.reveal()).await
 }
 
-/// Connects to a server as any NATS client would.
+/// Connects to a server as any NATS client would, for streams.
 pub async fn connect(nats_url: &str) -> async_nats::jetstream::Context {
+    async_nats::jetstream::new(client(nats_url).await)
+}
+
+async fn client(nats_url: &str) -> async_nats::Client {
     let address: async_nats::ServerAddr = nats_url.parse().unwrap();
     let (user, password) = (address.username().unwrap(), address.password().unwrap());
     let options = async_nats::ConnectOptions::with_user_and_password(user.into(), password.into());
-    async_nats::jetstream::new(options.connect(address).await.unwrap())
+    options.connect(address).await.unwrap()
 }
 
 /// Publishes a payload as an outsider; answers its sequence.
@@ -159,7 +168,8 @@ pub async fn publish(log: &Log, source: &str, captured_at: &str, bytes: &[u8]) -
 
 /// Waits until the read model shows every record of a publishing.
 pub async fn wait(system: &System, sequence: u64) -> ReceiptStatus {
-    let look = || receipt::by_ingest_sequence(&system.store, subjects::DEFAULT_TENANT, sequence);
+    let reader = system.store.reader(subjects::DEFAULT_TENANT);
+    let look = || receipt::by_ingest_sequence(&reader, sequence);
     eventually(async || match look().await {
         Ok(Some(status)) if status.done => Some(status),
         _ => None,

@@ -9,6 +9,10 @@
 //! assert_eq!(Envelope::decode(bytes.as_slice()).map(|e| e.tenant), Ok("default".to_owned()));
 //! ```
 
+mod said;
+
+pub use said::Said;
+
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use std::sync::LazyLock;
 

@@ -5,7 +5,7 @@ use super::run::Line;
 use super::{SEED, postings};
 use jmip_core::subjects;
 use jmip_projections::Store;
-use jmip_projections::market::job_list::{self, JobFilter};
+use jmip_projections::market::job_list::{self, JobQuestion};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -92,23 +92,25 @@ fn ask_api(stop: &AtomicBool, url: &str, key: &str) -> (Vec<f64>, u64) {
 
 /// As [`ask_api`], from the function that the API asks.
 async fn ask_sql(stop: &AtomicBool, store: &Store) -> Vec<f64> {
-    let all = JobFilter::all(subjects::DEFAULT_TENANT);
-    let words = JobFilter {
-        text: Some("data engineer".to_owned()),
+    let all = JobQuestion::default();
+    let words = JobQuestion {
+        title: Some("data engineer".to_owned()),
         ..all.clone()
     };
-    let skill = JobFilter {
+    let skill = JobQuestion {
         skill: Some("python".to_owned()),
         workplace: Some("hybrid".to_owned()),
         ..all.clone()
     };
     let mut took = vec![];
-    for filter in [all, words, skill].iter().cycle() {
+    let reader = store.reader(subjects::DEFAULT_TENANT);
+    let asks = [all, words, skill].map(|question| question.check().expect("it can be asked"));
+    for ask in asks.iter().cycle() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
         let began = Instant::now();
-        let page = job_list::page(store, filter).await;
+        let page = job_list::page(&reader, ask).await;
         page.expect("Postgres answers");
         took.push(began.elapsed().as_secs_f64() * 1000.0);
         tokio::time::sleep(PAUSE).await;

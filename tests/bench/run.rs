@@ -108,7 +108,7 @@ impl Line {
         let end = Instant::now() + PATIENCE;
         loop {
             let tenant = subjects::DEFAULT_TENANT;
-            let status = receipt::by_ingest_sequence(&self.store, tenant, sequence).await;
+            let status = receipt::by_ingest_sequence(&self.store.reader(tenant), sequence).await;
             if let Ok(Some(status)) = status
                 && status.done
             {

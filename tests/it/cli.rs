@@ -178,6 +178,15 @@ async fn the_log_alone_is_enough_for_its_streams_and_no_server_sees_a_secret() {
         .unwrap()
         .nats_url;
     let elsewhere = Place::new();
+    let apply = |replicas: &str| {
+        let mut command = elsewhere.command(&["nats", "apply", "--replicas", replicas]);
+        command.env("JMIP_NATS_URL", &nats_url).output().unwrap()
+    };
+    assert_eq!(apply("2").status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&apply("2").stderr).contains("1, 3 or 5"));
+    assert_eq!(apply("1").status.code(), Some(0));
+    // One server cannot keep three copies, and says so.
+    assert_eq!(apply("3").status.code(), Some(1));
     for verb in ["check", "apply"] {
         let mut command = elsewhere.command(&["nats", verb]);
         let output = command.env("JMIP_NATS_URL", &nats_url).output().unwrap();

@@ -64,7 +64,9 @@ async fn garbage_is_refused_with_a_reason_and_blocks_nobody() {
         );
         the_next_good_export_works(&system, &format!("aa{number:06}")).await;
     }
-    let refusals = status::refusals(&system.store, None, 100).await.unwrap();
+    let refusals = status::refusals(&system.store.operator(), 100)
+        .await
+        .unwrap();
     assert_eq!(refusals.len(), garbage.len());
     system.stop().await;
     servers.stop().await;
@@ -83,7 +85,7 @@ async fn a_message_that_is_no_export_is_parked() {
             .is_some_and(|reason| reason.contains("BlobPointer"))
     );
     the_next_good_export_works(&system, "bb000001").await;
-    let parked = status::parked(&system.store, None, 10).await.unwrap();
+    let parked = status::parked(&system.store.operator(), 10).await.unwrap();
     assert_eq!(parked.len(), 1);
     assert_eq!(
         (parked[0].stage.as_str(), parked[0].sequence),

@@ -4,7 +4,7 @@ use crate::samples;
 use jmip::system::{ALL, Service};
 use jmip_core::subjects;
 use jmip_projections::digest::CURRENT_JOBS;
-use jmip_projections::market::job_list::{self, JobFilter};
+use jmip_projections::market::job_list::{self, JobQuestion};
 use jmip_projections::market::{self, export, job_detail};
 use jmip_tests::{Servers, assert_conserved, digests, eventually, publish, publish_and_wait, wait};
 use serde_json::Value;
@@ -22,13 +22,11 @@ async fn an_export_becomes_jobs_whose_facts_quote_their_description() {
     assert_eq!((status.new, status.changed, status.refused), (20, 0, 0));
 
     let tenant = subjects::DEFAULT_TENANT;
-    let page = job_list::page(&system.store, &JobFilter::all(tenant))
-        .await
-        .unwrap();
+    let reader = system.store.reader(tenant);
+    let all = JobQuestion::default().check().unwrap();
+    let page = job_list::page(&reader, &all).await.unwrap();
     assert_eq!(page.rows.len(), 20);
-    let found = job_detail::get(&system.store, tenant, page.rows[0].job_id)
-        .await
-        .unwrap();
+    let found = job_detail::get(&reader, page.rows[0].job_id).await.unwrap();
     let detail = found.unwrap();
     assert_eq!(detail.job.countries, ["NL"]);
     assert_eq!(detail.job.workplace.as_deref(), Some("HYBRID"));
@@ -132,7 +130,7 @@ async fn a_system_stopped_in_mid_export_goes_on_where_it_was() {
     let tenant = subjects::DEFAULT_TENANT;
     let export_id = jmip_core::ids::sha256(&bytes);
     eventually(async || {
-        let status = export::status(&system.store, tenant, &export_id, None)
+        let status = export::status(&system.store.reader(tenant), &export_id, None)
             .await
             .ok()??;
         (status.records >= 250).then_some(())

@@ -31,7 +31,7 @@ async fn services_refuse_to_start_on_streams_that_differ() {
         error.to_string().contains("JMIP_EVENTS.allow_direct"),
         "{error}"
     );
-    let changed = log.apply_streams().await.unwrap();
+    let changed = log.apply_streams(None).await.unwrap();
     assert_eq!(changed.len(), 1);
     System::start(&ALL, servers.settings())
         .await

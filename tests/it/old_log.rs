@@ -29,7 +29,7 @@ async fn opened() -> (OldLog, Servers, System) {
 }
 
 async fn counts(system: &System) -> Counts {
-    status::counts(&system.store, Some(TENANT)).await.unwrap()
+    status::counts(&system.store.reader(TENANT)).await.unwrap()
 }
 
 /// The exports on the log, each as often as it was published.
@@ -76,7 +76,7 @@ async fn an_older_log_is_opened_whole() {
     let asked = runs(&old);
     assert_eq!(asked.len(), 2);
     for run_id in asked {
-        let run = recommendation::run(&system.store, TENANT, run_id).await;
+        let run = recommendation::run(&system.store.reader(TENANT), run_id).await;
         let run = run.unwrap().unwrap();
         assert_eq!((run.status.as_str(), run.items.len()), ("RANKED", 10));
         assert!(run.items.iter().all(|item| item.title.is_some()));
@@ -97,7 +97,7 @@ async fn an_older_log_goes_on() {
     };
     let asked = append::request_run(&system.log, TENANT, ask).await.unwrap();
     let run = eventually(async || {
-        let run = recommendation::run(&system.store, TENANT, asked.run_id).await;
+        let run = recommendation::run(&system.store.reader(TENANT), asked.run_id).await;
         run.ok()?.filter(|run| run.status != "WAITING")
     })
     .await;
@@ -212,7 +212,7 @@ async fn an_older_log_that_is_read_again_says_what_a_fresh_import_says() {
     }
     assert_eq!(of_jobs(&system).await, reread);
     for run_id in runs(&old) {
-        let run = recommendation::run(&system.store, TENANT, run_id).await;
+        let run = recommendation::run(&system.store.reader(TENANT), run_id).await;
         let run = run.unwrap().unwrap();
         assert!(run.items.iter().all(|item| item.title.is_some()));
     }

@@ -70,7 +70,7 @@ async fn adopt(system: &System, name: &str, text: &str) -> bool {
 }
 
 async fn parked(system: &System) -> Vec<ParkedRow> {
-    status::parked(&system.store, None, 100).await.unwrap()
+    status::parked(&system.store.operator(), 100).await.unwrap()
 }
 
 async fn retry(system: &System, row: &ParkedRow) -> Option<u64> {
@@ -115,7 +115,7 @@ async fn what_was_parked_is_tried_again_and_ends_like_any_other() {
         assert!(retry(&system, &row).await.is_some());
     }
     eventually(async || {
-        let counts = status::counts(&system.store, None).await.unwrap();
+        let counts = status::counts(&system.store.operator()).await.unwrap();
         (counts.parked == 0 && counts.enriched == 3).then_some(())
     })
     .await;

@@ -27,7 +27,7 @@ async fn save_profile(system: &System) {
 
 async fn ranked(system: &System, run_id: Uuid) -> Run {
     eventually(async || {
-        let run = recommendation::run(&system.store, TENANT, run_id)
+        let run = recommendation::run(&system.store.reader(TENANT), run_id)
             .await
             .ok()??;
         (run.status != "WAITING").then_some(run)

@@ -43,7 +43,7 @@ fn job(stage: &str, tenant: &str) -> Envelope {
 }
 
 async fn parked(system: &System) -> Vec<ParkedRow> {
-    status::parked(&system.store, None, 100).await.unwrap()
+    status::parked(&system.store.operator(), 100).await.unwrap()
 }
 
 /// Who says of a message that it is no event, once so many do.
@@ -97,7 +97,7 @@ async fn what_is_no_event_is_parked_by_who_would_decide_on_it_and_no_row_follows
     let system = servers.system().await;
     let ended = publish_and_wait(&system, "jobspy", AT, &samples::jobspy(3, "x")).await;
     assert_eq!((ended.new, ended.parked), (3, 0));
-    let counts = status::counts(&system.store, None).await.unwrap();
+    let counts = status::counts(&system.store.operator()).await.unwrap();
     assert_eq!((counts.jobs, counts.parked), (3, 19));
     let metrics = jmip_runtime::telemetry::exposition();
     for why in ["undecodable", "producer", "tenant", "empty", "kind"] {
@@ -158,7 +158,7 @@ async fn no_position_and_no_decision_is_taken_from_what_is_no_event() {
     let ended = publish_and_wait(&system, "jobspy", AT, &samples::jobspy(2, "x")).await;
     assert_eq!(ended.new, 2);
     eventually(async || {
-        let counts = status::counts(&system.store, None).await.ok()?;
+        let counts = status::counts(&system.store.operator()).await.ok()?;
         (counts.enriched == 2).then_some(())
     })
     .await;

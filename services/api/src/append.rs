@@ -10,6 +10,7 @@ use jmip_core::event::{
 };
 use jmip_core::subjects::{POLICY_ADOPTED, PROFILE_SAVED};
 use jmip_core::{EVENT_MAX_BYTES, Envelope, Event, Ground, Message, Micros, Stored, ids};
+use jmip_projections::{BadAsk, ask};
 use jmip_runtime::{Log, LogError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -91,6 +92,18 @@ pub struct RunAsk {
     pub on: String,
     /// How many jobs are wanted, 1 to 100.
     pub limit: u32,
+}
+
+/// Jobs in an answer unless told otherwise: what fits on one page.
+pub const RUN_LIMIT_DEFAULT: u32 = 10;
+/// Jobs in an answer at most: what an event can hold with its evidence.
+pub const RUN_LIMIT_MAX: u32 = 100;
+
+/// How many jobs a run is asked for.
+///
+/// Errors: [`BadAsk`] where that is not 1 to [`RUN_LIMIT_MAX`].
+pub fn run_limit(limit: Option<u32>) -> Result<u32, BadAsk> {
+    ask::limit(limit, RUN_LIMIT_DEFAULT, RUN_LIMIT_MAX)
 }
 
 /// A run as it was asked for.

@@ -11,12 +11,15 @@
 //! never held in memory; accepted means stored on the log.
 //!
 //! ```no_run
-//! use jmip_api::{Api, CancellationToken, ImportProfile, serve};
+//! use jmip_api::{Api, CancellationToken, CutRecord, ImportProfile, serve};
 //! use jmip_projections::Store;
 //! use jmip_runtime::config::{Limits, Secret};
 //! use jmip_runtime::{Log, Statuses};
 //!
-//! # async fn example(import_profile: ImportProfile) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(
+//! #     import_profile: ImportProfile,
+//! #     cut_record: CutRecord,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let api = Api {
 //!     log: Log::connect("nats://127.0.0.1:4222").await?,
 //!     store: Store::connect("postgres://jmip@127.0.0.1/jmip")?,
@@ -26,6 +29,7 @@
 //!     tokens: None,
 //!     state_dir: None,
 //!     import_profile,
+//!     cut_record,
 //! };
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! serve(listener, api, CancellationToken::new()).await?;
@@ -36,8 +40,10 @@
 pub mod access;
 pub mod append;
 pub mod http;
+pub mod raw;
 
 pub use access::{Minted, NoChance, Tokens, TokensError};
 pub use append::AppendError;
 pub use http::{Api, ApiError, ImportProfile, OPENAPI, router, serve, serve_metrics};
 pub use jmip_runtime::CancellationToken;
+pub use raw::{CutRecord, RawError};

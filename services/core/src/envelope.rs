@@ -150,6 +150,18 @@ pub struct Seal<'a> {
     pub knowledge_sha256: &'a [u8],
 }
 
+/// Index of the event that an input was given up on at this try, from 1: one that no decision
+/// reaches, so a retry's outputs keep their own ids; each try has its own.
+pub fn parked_index(attempts: u32) -> u64 {
+    u64::MAX - u64::from(attempts.saturating_sub(1))
+}
+
+/// Index of the event that this attempt at an input begins with, from 2: below all of
+/// [`parked_index`].
+pub fn restarted_index(attempt: u32) -> u64 {
+    u64::MAX - u64::from(u32::MAX) - u64::from(attempt)
+}
+
 impl Seal<'_> {
     /// Id of the `index`-th output for one input.
     pub fn event_id(&self, input: &[u8], index: u64) -> Uuid {

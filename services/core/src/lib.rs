@@ -13,6 +13,7 @@
 //! ```
 
 pub mod admission;
+pub mod country;
 pub mod envelope;
 pub mod golden;
 pub mod ids;
@@ -30,7 +31,7 @@ pub use jmip_proto::event::v1::Envelope;
 pub use jmip_proto::event::v1::envelope::Event;
 pub use micros::Micros;
 pub use stage::{
-    Body, Emit, Fold, Folds, Input, Knowledge, Located, RawMessage, Split, Splitter, Stage,
+    Body, Emit, Fold, Folds, Input, Knowledge, Located, RawMessage, Restart, Split, Splitter, Stage,
 };
 
 /// Number of the contract this program writes and reads: raised with every kind of event that is

@@ -1,9 +1,10 @@
 //! The shapes of a service: a name, a version, what it consumes, a pure function.
 
 use crate::envelope::{Cause, Delivery, Output, Stored};
-use crate::event::Envelope;
 use crate::event::envelope::Event;
-use crate::subjects::Kind;
+use crate::event::export_received::Location;
+use crate::event::{Envelope, ExportReceived};
+use crate::subjects::{self, Kind};
 use crate::{Micros, ids};
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
@@ -157,6 +158,19 @@ pub enum Located {
     },
 }
 
+impl Located {
+    /// Where the bytes of a receipt are; `None` when it does not say.
+    pub fn of(receipt: &ExportReceived) -> Option<Self> {
+        Some(match receipt.location.as_ref()? {
+            Location::MessageSequence(sequence) => Self::Message {
+                stream: subjects::INGEST_STREAM,
+                sequence: *sequence,
+            },
+            Location::Blob(name) => Self::Blob { name: name.clone() },
+        })
+    }
+}
+
 /// Takes one event and says whether to go on.
 pub type Emit<'a> = dyn FnMut(Event) -> ControlFlow<()> + 'a;
 
@@ -165,10 +179,22 @@ pub trait Body: Read + Seek {}
 
 impl<T: Read + Seek + ?Sized> Body for T {}
 
+/// A version finds an input that another one has begun to cut up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Version that made the events stored so far.
+    pub from_version: u32,
+    /// Version that begins anew.
+    pub to_version: u32,
+    /// Number of the attempt that begins, from 2.
+    pub attempt: u32,
+}
+
 /// A stage that cuts one body of bytes, named by its input, into any number of events.
 ///
 /// The events of one input are a deterministic sequence: after a crash the runtime runs `split`
-/// again and skips those that are stored.
+/// again and skips those that are stored. Those of another version are another sequence: then the
+/// runtime stores `restarted` and begins from the first event.
 #[derive(Clone, Copy)]
 pub struct Splitter<K: 'static> {
     /// Producer in subjects, metric label: never renamed.
@@ -181,6 +207,9 @@ pub struct Splitter<K: 'static> {
     pub locate: fn(&Envelope) -> Option<Located>,
     /// Reads the bytes and hands out events until told to stop.
     pub split: Split<K>,
+    /// Says of an input that a new attempt at it begins; `None` for an input it has nothing to do
+    /// with.
+    pub restarted: fn(&Envelope, Restart) -> Option<Event>,
 }
 
 /// How a [`Splitter`] reads the bytes of an input, which stand at their beginning.

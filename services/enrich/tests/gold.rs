@@ -61,7 +61,6 @@ fn same(label: &Json, read: &Json, fields: &[&str]) -> bool {
 #[test]
 fn the_rules_read_the_labelled_postings() {
     let Some(lines) = gold_set::lines("facts.jsonl") else {
-        eprintln!("skipped: no labelled postings beside this checkout");
         return;
     };
     let dictionaries = knowledge().value;
@@ -199,7 +198,6 @@ fn every_fact_of_a_labelled_posting_is_the_slice_it_quotes() {
 #[test]
 fn the_rules_read_the_labelled_phrases_and_fall_for_no_trap() {
     let Some(lines) = gold_set::lines("strings.jsonl") else {
-        eprintln!("skipped: no labelled phrases beside this checkout");
         return;
     };
     let dictionaries = knowledge().value;

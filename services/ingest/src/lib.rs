@@ -1,7 +1,8 @@
 //! Cuts an export into postings: bytes in, one event per record out.
 //!
 //! Consumes `export.received`; emits `posting.observed` or `posting.refused` per record,
-//! `export.progressed` every [`PROGRESS_EVERY_RECORDS`] records and one `export.read` at the end.
+//! `export.progressed` every [`PROGRESS_EVERY_RECORDS`] records and one `export.read` at the end;
+//! `export.restarted` where a receipt that another version had begun is read anew.
 //!
 //! Invariants: every record ends in exactly one event, so records = observed + refused; the events
 //! of one export are the same sequence each time, however its bytes arrive; memory is bounded for
@@ -40,6 +41,7 @@ mod lines;
 mod platform;
 mod problem;
 mod recognise;
+mod record;
 mod split;
 mod table;
 mod text;
@@ -48,9 +50,10 @@ mod unpack;
 pub use connector::Confidence;
 pub use connectors::{Connectors, knowledge};
 pub use recognise::{Recognised, recognise};
+pub use record::{Record, Unreadable, record};
 
-use jmip_core::event::export_received::Location;
-use jmip_core::{Envelope, Event, Located, Splitter, subjects};
+use jmip_core::event::ExportRestarted;
+use jmip_core::{Envelope, Event, Located, Restart, Splitter, subjects};
 
 /// Records between two `export.progressed`.
 pub const PROGRESS_EVERY_RECORDS: u32 = 250;
@@ -65,24 +68,33 @@ pub const SPLITTER: Splitter<Connectors> = Splitter {
     consumes: &[subjects::EXPORT_RECEIVED],
     locate,
     split: split::split,
+    restarted,
 };
+
+fn restarted(envelope: &Envelope, restart: Restart) -> Option<Event> {
+    let Some(Event::ExportReceived(receipt)) = &envelope.event else {
+        return None;
+    };
+    Some(Event::ExportRestarted(ExportRestarted {
+        export_id: receipt.export_id.clone(),
+        receipt: receipt.receipt,
+        from_version: restart.from_version,
+        to_version: restart.to_version,
+        attempt: restart.attempt,
+    }))
+}
 
 fn locate(envelope: &Envelope) -> Option<Located> {
     let Some(Event::ExportReceived(receipt)) = &envelope.event else {
         return None;
     };
-    Some(match receipt.location.as_ref()? {
-        Location::MessageSequence(sequence) => Located::Message {
-            stream: subjects::INGEST_STREAM,
-            sequence: *sequence,
-        },
-        Location::Blob(name) => Located::Blob { name: name.clone() },
-    })
+    Located::of(receipt)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jmip_core::event::export_received::Location;
     use jmip_core::event::{ExportRead, ExportReceived};
 
     fn received(location: Option<Location>) -> Envelope {

@@ -7,7 +7,7 @@ mod rules;
 
 pub use format::{Form, Format};
 pub use market::{Jobs, Profile, Publish, Recommend};
-pub use operate::{Events, Folder, Nats, Parked, Projections, Shell, Up};
+pub use operate::{Events, Folder, Nats, Parked, Projections, Replay, Shell, Up};
 pub use rules::{Eval, Extract, Reenrich, Reread, Taxonomy};
 
 use crate::commands;
@@ -58,6 +58,12 @@ pub enum Command {
     Job {
         /// Id of the job
         id: String,
+        /// The very bytes of the record it is shown by, as they were published
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+        /// Of which posting, as export and record of a sighting: <SHA-256>/<number>
+        #[arg(long, requires = "raw", value_name = "EXPORT/RECORD")]
+        posting: Option<String>,
         /// How it is printed.
         #[command(flatten)]
         format: Format,
@@ -75,6 +81,8 @@ pub enum Command {
     },
     /// Print events of the log
     Events(Events),
+    /// Make every derived event of the log once more and compare its bytes; writes nothing
+    Replay(Replay),
     /// Digests of the read models: equal input gives equal digests
     Digest {
         /// How it is printed.
@@ -174,7 +182,13 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Run { services } => commands::run::run(services).await,
         Command::Publish(publish) => commands::publish::publish(publish).await,
         Command::Jobs(jobs) => commands::jobs::list(jobs).await,
-        Command::Job { id, format } => commands::job::show(&id, format).await,
+        Command::Job {
+            id,
+            raw: true,
+            posting,
+            ..
+        } => commands::job::raw(&id, posting.as_deref()).await,
+        Command::Job { id, format, .. } => commands::job::show(&id, format).await,
         Command::Profile(Profile::Import { file, format }) => {
             commands::profile::import(&file, format).await
         }
@@ -182,9 +196,10 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Recommend(recommend) => commands::recommend::recommend(recommend).await,
         Command::Status { format } => commands::status::status(format).await,
         Command::Events(events) => commands::events::events(events).await,
+        Command::Replay(replay) => commands::replay::replay(&replay).await,
         Command::Digest { format } => commands::digest::digest(format).await,
         Command::Projections(ask) => commands::projections::projections(ask).await,
-        Command::Nats(Nats::Apply) => commands::nats::apply().await,
+        Command::Nats(Nats::Apply { replicas }) => commands::nats::apply(replicas).await,
         Command::Nats(Nats::Check) => commands::nats::check().await,
         Command::Reenrich(reenrich) => commands::reenrich::reenrich(&reenrich).await,
         Command::Reread(reread) => commands::reread::reread(&reread).await,

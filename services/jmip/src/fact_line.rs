@@ -17,27 +17,31 @@ pub fn of(fact: &Value) -> String {
         ""
     };
     format!(
-        "{what:<12}{value:<28}{conflict} {quote}  [{} v{}]",
-        text("rule"),
-        fact["rule_version"]
+        "{what:<12}{value:<28}{conflict} {quote}{}",
+        words::rule(fact)
     )
 }
 
-/// Fields whose value is one word of a closed list, and how they are called here.
-const NAMED: &[(&str, &str)] = &[
-    ("workplace", "workplace"),
-    ("seniority", "seniority"),
-    ("employment_type", "employment"),
-    ("work_eligibility", "eligibility"),
-    ("benefit", "benefit"),
-    ("language", "written in"),
-    ("completeness", "description"),
+/// What every fact has beside its value.
+const COMMON: [&str; 7] = [
+    "rule",
+    "rule_version",
+    "state",
+    "method",
+    "confidence_bp",
+    "span",
+    "quote",
 ];
 
 type Reader = (&'static str, &'static str, fn(&Value) -> String);
 
-/// The other fields: how they are called here, and how their value reads.
+/// Kinds that read better in words of their own: how they are called here, and how their value reads.
+/// Any other reads as it is named.
 const READERS: &[Reader] = &[
+    ("employment_type", "employment", plain),
+    ("work_eligibility", "eligibility", plain),
+    ("language", "written in", plain),
+    ("completeness", "description", plain),
     ("skill", "skill", skill),
     ("pay", "pay", pay),
     ("experience", "experience", experience),
@@ -59,16 +63,37 @@ const READERS: &[Reader] = &[
     }),
 ];
 
-fn described(fact: &Value) -> (&'static str, String) {
-    for (field, what) in NAMED {
-        if let Some(value) = fact.get(field) {
-            return (what, lower(value));
-        }
+fn described(fact: &Value) -> (String, String) {
+    let mut members = fact.as_object().into_iter().flatten();
+    let value = members.find(|(name, _)| !COMMON.contains(&name.as_str()));
+    let Some((name, value)) = value else {
+        return ("fact".to_owned(), String::new());
+    };
+    match READERS.iter().find(|(field, ..)| field == name) {
+        Some((_, what, read)) => ((*what).to_owned(), read(value)),
+        None => (name.replace('_', " "), plain(value)),
     }
-    READERS
-        .iter()
-        .find_map(|(field, what, read)| fact.get(field).map(|value| (*what, read(value))))
-        .unwrap_or(("fact", String::new()))
+}
+
+/// Any value: words in lower case, of an object what is stated.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(_) => lower(value),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(plain).collect();
+            items.join(", ")
+        }
+        Value::Object(members) => {
+            let stated = members.iter().filter(|(_, value)| !value.is_null());
+            let stated = stated.map(|(name, value)| (name.replace('_', " "), plain(value)));
+            let stated: Vec<_> = stated
+                .map(|(name, value)| format!("{name} {value}"))
+                .collect();
+            stated.join(", ")
+        }
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
 }
 
 fn string(value: &Value) -> &str {
@@ -236,5 +261,16 @@ mod tests {
         for (fact, expected) in cases {
             assert_eq!(described(&fact).1, expected);
         }
+    }
+
+    #[test]
+    fn a_kind_of_fact_that_nobody_has_put_into_words_is_still_said() {
+        let of = |fact| described(&fact);
+        let said = |what: &str, value: &str| (what.to_owned(), value.to_owned());
+        let fact = json!({"rule": "x", "travel_share": {"max_percent": 20, "abroad": null}});
+        assert_eq!(of(fact), said("travel share", "max percent 20"));
+        let fact = json!({"quote": "x", "contract_form": "OPEN_ENDED"});
+        assert_eq!(of(fact), said("contract form", "open ended"));
+        assert_eq!(of(json!({"rule": "x"})), said("fact", ""));
     }
 }

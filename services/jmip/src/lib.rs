@@ -11,7 +11,6 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod amendments;
 pub mod cli;
 mod commands;
 mod csv_form;
@@ -22,6 +21,8 @@ mod fact_line;
 mod measure;
 mod news;
 pub mod profile;
+mod record;
+pub mod replay;
 mod running;
 mod say;
 pub mod system;

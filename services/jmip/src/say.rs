@@ -1,13 +1,22 @@
 //! Standard output, for readers who may leave before the end.
 
 use std::fmt;
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, StdoutLock, Write as _};
 
 /// Writes text as it is. A reader that has seen enough closes the pipe, as `head` does: that ends
 /// the process quietly and is no failure of ours; any other error ends it as failed.
 pub fn say(text: fmt::Arguments<'_>) {
+    write(|out| out.write_fmt(text));
+}
+
+/// Writes bytes as they are, with nothing behind them; readers may leave as with [`say`].
+pub fn say_bytes(bytes: &[u8]) {
+    write(|out| out.write_all(bytes));
+}
+
+fn write(what: impl FnOnce(&mut StdoutLock<'_>) -> std::io::Result<()>) {
     let mut out = std::io::stdout().lock();
-    let Err(error) = out.write_fmt(text).and_then(|()| out.flush()) else {
+    let Err(error) = what(&mut out).and_then(|()| out.flush()) else {
         return;
     };
     if error.kind() == ErrorKind::BrokenPipe {

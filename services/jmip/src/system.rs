@@ -198,6 +198,7 @@ impl System {
             tokens,
             state_dir: settings.state_dir,
             import_profile: Arc::new(crate::profile::import),
+            cut_record: crate::record::cut,
         };
         let shutdown = self.shutdown.clone();
         self.tasks.spawn(async move {

@@ -109,6 +109,17 @@ pub fn line(text: &str, max_chars: usize) -> String {
     short
 }
 
+/// The rule that read something, with its version, behind what it read; nothing for a column.
+pub fn rule(read: &Value) -> String {
+    let version = read["rule_version"].as_u64().unwrap_or_default();
+    match (read["rule"].as_str().unwrap_or_default(), version) {
+        ("", _) => String::new(),
+        // What older programs said of evidence.
+        (rule, 0) => format!("  [{rule}]"),
+        (rule, version) => format!("  [{rule} v{version}]"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,7 @@ pub struct Tables {
 
 const PLATFORMS: &str = include_str!("../knowledge/platforms.tsv");
 const TRACKING: &str = include_str!("../knowledge/tracking_params.tsv");
-const COUNTRIES: &str = include_str!("../knowledge/countries.tsv");
+const COUNTRIES: &str = jmip_core::country::TABLE;
 const REGIONS: &str = include_str!("../knowledge/regions.tsv");
 const CITIES: &str = include_str!("../knowledge/cities.tsv");
 const WORKPLACES: &str = include_str!("../knowledge/workplaces.tsv");
@@ -57,7 +57,8 @@ const SOURCES: [(&str, &str); 11] = [
 
 /// The compiled-in tables and the hash of the files they come from.
 ///
-/// Source: `services/normalize/knowledge/`; each file names its own.
+/// Source: `services/normalize/knowledge/`, and the countries of `services/core/knowledge/`; each
+/// file names its own.
 pub fn knowledge() -> Knowledge<Tables> {
     let tables = Tables {
         platforms: Platforms::read(PLATFORMS),

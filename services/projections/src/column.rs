@@ -121,18 +121,27 @@ pub(crate) fn set(columns: &[Column<'_>], key: &[&str], from: &str) -> String {
     set.join(", ")
 }
 
-/// Runs a statement over whole columns, which stand where it says [`ROWS`]; does nothing when there
-/// are no rows.
-///
-/// The statement is planned anew each time: a plan made while a table was empty would still be used
-/// when it has grown.
+/// As [`execute`], for whom it does not matter how many rows it was.
 pub(crate) async fn write(
     tx: &Transaction<'_>,
     statement: &str,
     columns: &[Column<'_>],
 ) -> Result<(), StoreError> {
+    execute(tx, statement, columns).await.map(drop)
+}
+
+/// Runs a statement over whole columns, which stand where it says [`ROWS`]; does nothing when there
+/// are no rows. Answers how many rows it wrote.
+///
+/// The statement is planned anew each time: a plan made while a table was empty would still be used
+/// when it has grown.
+pub(crate) async fn execute(
+    tx: &Transaction<'_>,
+    statement: &str,
+    columns: &[Column<'_>],
+) -> Result<u64, StoreError> {
     if columns.iter().all(|column| column.rows == 0) {
-        return Ok(());
+        return Ok(0);
     }
     let params: Vec<(&(dyn ToSql + Sync), Type)> = columns
         .iter()
@@ -141,8 +150,7 @@ pub(crate) async fn write(
     let places: Vec<_> = (1..=columns.len()).map(|n| format!("${n}")).collect();
     let rows = format!("unnest({}) AS r ({})", places.join(", "), names(columns));
     let statement = statement.replace(ROWS, &rows);
-    tx.execute_typed(&statement, &params).await?;
-    Ok(())
+    Ok(tx.execute_typed(&statement, &params).await?)
 }
 
 fn column<'a, R, T, V>(name: &'static str, rows: &'a [R], kind: Type, value: V) -> Column<'a>

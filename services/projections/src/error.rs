@@ -84,26 +84,9 @@ pub enum StoreError {
         /// The sequence that came.
         found: u64,
     },
-    /// A search that is too long.
-    #[error("a search has at most {max_bytes} bytes")]
-    Query {
-        /// The longest there may be.
-        max_bytes: usize,
-    },
     /// A search that took too long.
     #[error("the search took too long; say it with rarer words")]
     TooSlow,
-    /// A cursor that no page has handed out.
-    #[error("cursor not understood")]
-    Cursor,
-    /// A page size out of range.
-    #[error("limit {limit} is not within 1 to {max}")]
-    Limit {
-        /// As asked.
-        limit: u32,
-        /// The largest there is.
-        max: u32,
-    },
 }
 
 impl From<refinery::Error> for StoreError {

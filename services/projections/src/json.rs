@@ -2,9 +2,10 @@
 //! prefix, unstated values null, numbers as numbers.
 
 use jmip_core::event::{
-    Evidence, Factor, FilteredOut, PayOrigin, PayUnit, Place, Recommendation, SkillTier, Span,
-    TextField, Workplace,
+    Evidence, Factor, FilteredOut, PayOrigin, PayUnit, Place, Recommendation, SkillTier, TextField,
+    Workplace,
 };
+use jmip_proto::Said as _;
 use serde_json::{Value, json};
 
 /// The name of an enum value without its prefix; `None` for the unspecified one.
@@ -57,11 +58,6 @@ pub(crate) fn places(places: &[Place]) -> Value {
         .collect()
 }
 
-/// Where words stand.
-pub(crate) fn span(span: &Span) -> Value {
-    json!({"field": text_field(span.field()), "start": span.start, "end": span.end})
-}
-
 /// Why a job got its score.
 pub(crate) fn breakdown(item: &Recommendation) -> Value {
     json!({
@@ -86,8 +82,9 @@ fn evidence(evidence: &Evidence) -> Value {
     json!({
         "text": evidence.text,
         "quote": stated(&evidence.quote),
-        "span": evidence.span.as_ref().map(span),
+        "span": evidence.span.said(),
         "rule": stated(&evidence.rule),
+        "rule_version": (!evidence.rule.is_empty()).then_some(evidence.rule_version),
     })
 }
 

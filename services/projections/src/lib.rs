@@ -21,6 +21,7 @@
 //! ```
 
 pub mod access;
+pub mod ask;
 mod column;
 pub mod desk;
 pub mod digest;
@@ -29,7 +30,9 @@ mod fact_json;
 mod install;
 mod json;
 pub mod market;
+mod page;
 mod projection;
+mod reader;
 mod rereads;
 pub mod search;
 pub mod status;
@@ -37,9 +40,12 @@ mod store;
 pub mod versions;
 mod view;
 
+pub use ask::BadAsk;
 pub use error::StoreError;
 pub use fact_json::facts as facts_json;
+pub use page::Page;
 pub use projection::Projection;
+pub use reader::Reader;
 pub use store::Store;
 pub use view::View;
 

@@ -1,12 +1,12 @@
 //! How far the read models are, and what went wrong.
 
 use crate::column::sequence;
-use crate::{Store, StoreError};
+use crate::{Reader, Store, StoreError};
 use chrono::{DateTime, Utc};
 use jmip_core::ids;
 use serde::Serialize;
+use tokio_postgres::Row as PgRow;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row as PgRow};
 use uuid::Uuid;
 
 /// Most rows of one answer: more is for a query tool, not for a status.
@@ -164,11 +164,11 @@ pub async fn server(store: &Store) -> Result<DatabaseServer, StoreError> {
     })
 }
 
-/// Counts what went wrong.
+/// Counts what went wrong, whoever it happened to.
 ///
 /// Errors: [`StoreError`] as Postgres reports it.
 pub async fn troubles(store: &Store) -> Result<Troubles, StoreError> {
-    let rows = store.client().await?.query_typed(TROUBLES, &[]).await?;
+    let rows = store.operator().rows(TROUBLES, &[]).await?;
     let row = rows.first().expect("a select without from has one row");
     Ok(Troubles {
         refused: sequence(row.get("refused")),
@@ -192,16 +192,12 @@ pub async fn checkpoints(store: &Store) -> Result<Vec<Checkpoint>, StoreError> {
         .collect())
 }
 
-/// What is parked and not yet to be tried again, the latest first; of one tenant or of all.
+/// What is parked and not yet to be tried again, the latest first; of the reader's tenant or of all.
 ///
-/// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
-/// Errors: [`StoreError::Limit`], else as Postgres reports it.
-pub async fn parked(
-    store: &Store,
-    tenant: Option<&str>,
-    limit: u32,
-) -> Result<Vec<ParkedRow>, StoreError> {
-    let rows = latest(store, PARKED, tenant, limit).await?;
+/// Shape: at most `limit` rows, and never more than [`LIMIT_MAX`].
+/// Errors: [`StoreError`] as Postgres reports it.
+pub async fn parked(reader: &Reader, limit: u32) -> Result<Vec<ParkedRow>, StoreError> {
+    let rows = latest(reader, PARKED, limit).await?;
     Ok(rows
         .iter()
         .map(|row| ParkedRow {
@@ -218,16 +214,12 @@ pub async fn parked(
         .collect())
 }
 
-/// Records that could not be read, the latest first; of one tenant or of all.
+/// Records that could not be read, the latest first; of the reader's tenant or of all.
 ///
-/// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows.
-/// Errors: [`StoreError::Limit`], else as Postgres reports it.
-pub async fn refusals(
-    store: &Store,
-    tenant: Option<&str>,
-    limit: u32,
-) -> Result<Vec<RefusedRow>, StoreError> {
-    let rows = latest(store, REFUSALS, tenant, limit).await?;
+/// Shape: at most `limit` rows, and never more than [`LIMIT_MAX`].
+/// Errors: [`StoreError`] as Postgres reports it.
+pub async fn refusals(reader: &Reader, limit: u32) -> Result<Vec<RefusedRow>, StoreError> {
+    let rows = latest(reader, REFUSALS, limit).await?;
     Ok(rows
         .iter()
         .map(|row| RefusedRow {
@@ -242,12 +234,12 @@ pub async fn refusals(
         .collect())
 }
 
-/// How many rows there are, of one tenant or of all.
+/// How many rows there are, of the reader's tenant or of all.
 ///
 /// Errors: [`StoreError`] as Postgres reports it.
-pub async fn counts(store: &Store, tenant: Option<&str>) -> Result<Counts, StoreError> {
-    let client = store.client().await?;
-    let rows = client.query_typed(COUNTS, &[(&tenant, Type::TEXT)]).await?;
+pub async fn counts(reader: &Reader) -> Result<Counts, StoreError> {
+    let tenant = reader.tenant();
+    let rows = reader.rows(COUNTS, &[(&tenant, Type::TEXT)]).await?;
     let row = rows.first().expect("a select without from has one row");
     let count = |name: &str| sequence(row.get(name));
     Ok(Counts {
@@ -262,34 +254,17 @@ pub async fn counts(store: &Store, tenant: Option<&str>) -> Result<Counts, Store
     })
 }
 
-async fn latest(
-    store: &Store,
-    statement: &str,
-    tenant: Option<&str>,
-    limit: u32,
-) -> Result<Vec<PgRow>, StoreError> {
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(StoreError::Limit {
-            limit,
-            max: LIMIT_MAX,
-        });
-    }
-    let client = store.client().await?;
-    Ok(client
-        .query_typed(
-            statement,
-            &[(&i64::from(limit), Type::INT8), (&tenant, Type::TEXT)],
-        )
-        .await?)
+async fn latest(reader: &Reader, statement: &str, limit: u32) -> Result<Vec<PgRow>, StoreError> {
+    let limit = i64::from(limit.min(LIMIT_MAX));
+    let tenant = reader.tenant();
+    let asked = [(&limit as _, Type::INT8), (&tenant as _, Type::TEXT)];
+    reader.rows(statement, &asked).await
 }
 
-/// Last sequence the live version of a projection holds; 0 before it holds any.
-pub(crate) async fn position(client: &Client, view: &str) -> Result<u64, StoreError> {
-    let row = client
-        .query_typed_opt(
-            "SELECT last_seq FROM api.checkpoint WHERE view = $1",
-            &[(&view, Type::TEXT)],
-        )
-        .await?;
-    Ok(row.map(|row| sequence(row.get(0))).unwrap_or_default())
+/// Last sequence the live version of a projection holds; `$1` is its name.
+pub(crate) const POSITION: &str = "SELECT last_seq FROM api.checkpoint WHERE view = $1";
+
+/// The answer to [`POSITION`]; 0 before it holds any.
+pub(crate) fn position_of(rows: &[PgRow]) -> u64 {
+    rows.first().map_or(0, |row| sequence(row.get(0)))
 }

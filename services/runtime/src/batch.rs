@@ -26,6 +26,27 @@ pub(crate) const TRACEPARENT: &str = "traceparent";
 /// JetStream's answers to a fence that no longer holds.
 const WRONG_LAST_SEQUENCE: [u64; 2] = [10071, 10164];
 
+/// How full a batch is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fill {
+    pub messages: usize,
+    bytes: usize,
+}
+
+impl Fill {
+    /// Whether the server takes so much more.
+    pub(crate) fn takes(&self, messages: usize, bytes: usize) -> bool {
+        self.messages + messages <= MAX_MESSAGES && self.bytes + bytes <= MAX_BYTES
+    }
+
+    /// Counts that it is in; always true.
+    pub(crate) fn add(&mut self, messages: usize, bytes: usize) -> bool {
+        self.messages += messages;
+        self.bytes += bytes;
+        true
+    }
+}
+
 /// An event on its way to the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
@@ -40,7 +61,7 @@ pub(crate) struct Fence<'a> {
     /// That sequence.
     pub last: u64,
     /// The position to carry, for producers that have one.
-    pub position: Option<Position>,
+    pub position: Option<&'a Position>,
 }
 
 pub(crate) enum Outcome {

@@ -114,13 +114,13 @@ impl Log {
         Ok(name)
     }
 
-    /// Fetches the bytes an input points at into a local file; those of an object are checked
-    /// against its name, the hash of what it should hold.
-    pub(crate) async fn fetch(
-        &self,
-        located: &Located,
-        dir: Option<&Path>,
-    ) -> Result<File, LogError> {
+    /// Fetches the bytes an input points at into a local file without a name, in a folder or where
+    /// the system keeps temporary files; those of an object are checked against its name, the hash
+    /// of what it should hold.
+    ///
+    /// Shape: the file stands at its beginning. Errors: [`LogError::NotFound`],
+    /// [`LogError::File`], or as the server reports them.
+    pub async fn fetch(&self, located: &Located, dir: Option<&Path>) -> Result<File, LogError> {
         let mut spool = Spool::new(dir)?;
         match located {
             Located::Message { stream, sequence } => {

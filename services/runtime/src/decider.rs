@@ -7,6 +7,7 @@ use crate::log::{Log, Tail};
 use crate::reader::{Delivered, FromMessage, Reader, Selection};
 use crate::retries::{self, AsEvent};
 use crate::state_cache::StateCache;
+use jmip_core::envelope::parked_index;
 use jmip_core::event::MessageParked;
 use jmip_core::{
     Cause, Envelope, Event, Fold, Folds, Knowledge, Message, Output, Seal, Stage, Stored, subjects,
@@ -31,6 +32,14 @@ pub(crate) struct Decided {
     pub parked: bool,
 }
 
+/// Where a loop goes on.
+pub(crate) struct Restored {
+    /// Input sequence to go on behind.
+    pub after: u64,
+    /// The state was folded anew.
+    pub folded: bool,
+}
+
 /// What one loop runs.
 pub(crate) trait Decider: Send {
     type Input: FromMessage + AsEvent;
@@ -38,12 +47,18 @@ pub(crate) trait Decider: Send {
     fn name(&self) -> &'static str;
     fn selection(&self) -> Selection;
 
-    /// Brings the state to a producer's tail; answers the input sequence to go on behind.
+    /// Whether an instance that stands by reads and decides along: its state is a function of what
+    /// others say, and its outputs wait in case the writer is missed.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// Brings the state to a producer's tail.
     fn restore(
         &mut self,
         log: &Log,
         tail: &Tail,
-    ) -> impl Future<Output = Result<u64, LogError>> + Send;
+    ) -> impl Future<Output = Result<Restored, LogError>> + Send;
 
     /// Makes ready to decide a part of a stretch. Only its first input may have adopted knowledge.
     fn prepare(
@@ -107,9 +122,12 @@ impl<K: Send + Sync> Decider for StageDecider<K> {
         Selection::kinds(&kinds)
     }
 
-    async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<u64, LogError> {
+    async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<Restored, LogError> {
         self.knowledge.restore(log, tail.position.input).await?;
-        Ok(tail.position.input)
+        Ok(Restored {
+            after: tail.position.input,
+            folded: false,
+        })
     }
 
     async fn prepare(&mut self, log: &Log, part: &mut [Delivered<Stored>]) -> Result<(), LogError> {
@@ -163,6 +181,8 @@ pub struct FoldDecider<K: 'static, S, I, P> {
     uncached: u64,
     /// Sequence and id of the last input in the state.
     last: (u64, Vec<u8>),
+    /// The state is that of the log up to there.
+    is_folded: bool,
     /// Where the producer ended when everything in the state was stored; `None` while it is not.
     settled_at: Option<u64>,
 }
@@ -181,6 +201,7 @@ where
             cache: None,
             uncached: 0,
             last: (0, vec![]),
+            is_folded: false,
             settled_at: None,
         }
     }
@@ -209,6 +230,7 @@ where
         if at >= until {
             return Ok(at);
         }
+        let mut open = vec![];
         let mut reader = Reader::open(log, selection, at).await?;
         while at < until {
             let stretch: Vec<Delivered<Stored>> = reader.next(REFOLD_STRETCH).await?;
@@ -218,17 +240,11 @@ where
             // A position may cover inputs this fold does not consume: the end of what there is
             // is an end too.
             let done = last.pending == 0;
-            for delivered in &stretch {
+            for delivered in stretch {
                 if delivered.input.sequence <= until {
-                    let envelope = &delivered.input.envelope;
-                    if delivered.unfit.is_none() {
-                        (self.fold.evolve)(&mut self.state, envelope);
-                    }
                     at = delivered.input.sequence;
                     self.uncached += 1;
-                    if self.fold.folds == Folds::Inputs {
-                        self.last = (at, envelope.id.clone());
-                    }
+                    self.fold_in(delivered, &mut open);
                 }
             }
             if done {
@@ -236,6 +252,59 @@ where
             }
         }
         Ok(at)
+    }
+}
+
+impl<K, S, I, P> FoldDecider<K, S, I, P> {
+    /// Takes an event of the past into the state. Own outputs count when their input is answered
+    /// whole: what is stored of the input in hand is decided again, on the state before it.
+    fn fold_in(&mut self, delivered: Delivered<Stored>, open: &mut Vec<Envelope>) {
+        let Stored {
+            sequence, envelope, ..
+        } = delivered.input;
+        if self.fold.folds == Folds::Inputs {
+            self.last = (sequence, envelope.id.clone());
+        }
+        if delivered.unfit.is_some() {
+            return;
+        }
+        if self.fold.folds == Folds::Inputs {
+            return (self.fold.evolve)(&mut self.state, &envelope);
+        }
+        open.push(envelope);
+        if delivered.position.is_some_and(|at| at.partial == 0) {
+            for envelope in open.drain(..) {
+                (self.fold.evolve)(&mut self.state, &envelope);
+            }
+        }
+    }
+}
+
+impl<K, S, I: FromMessage, P> FoldDecider<K, S, I, P> {
+    /// Outputs of an input in the present state, which they do not change.
+    fn one(&self, delivered: &Delivered<I>, prepared: std::thread::Result<P>) -> Decided {
+        let seal = Seal {
+            stage: self.fold.name,
+            version: self.fold.version,
+            knowledge_sha256: &self.knowledge.sha256,
+        };
+        let (knowledge, state) = (&self.knowledge.value, &self.state);
+        sealed(&seal, delivered, || match prepared {
+            Ok(prepared) => (self.fold.decide)(knowledge, state, &delivered.input, prepared),
+            Err(panic) => resume_unwind(panic),
+        })
+    }
+
+    /// As [`Self::one`], prepared here.
+    pub(crate) fn decide_in_state(&self, delivered: &Delivered<I>) -> Decided {
+        let (prepare, knowledge) = (self.fold.prepare, &self.knowledge.value);
+        let prepared = catch_unwind(AssertUnwindSafe(|| prepare(knowledge, &delivered.input)));
+        self.one(delivered, prepared)
+    }
+
+    /// Takes an event into the state.
+    pub(crate) fn take(&mut self, envelope: &Envelope) {
+        (self.fold.evolve)(&mut self.state, envelope);
     }
 }
 
@@ -260,25 +329,46 @@ where
         retries::resolve(log, (self.fold.name, self.fold.consumes), part).await
     }
 
-    async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<u64, LogError> {
-        if self.settled_at == Some(tail.sequence) && self.last.0 >= tail.position.input {
+    fn follows(&self) -> bool {
+        self.fold.folds == Folds::Inputs
+    }
+
+    async fn restore(&mut self, log: &Log, tail: &Tail) -> Result<Restored, LogError> {
+        let is_kept = match self.fold.folds {
             // Nobody has written since: the state is as good as one folded anew.
-            return Ok(self.last.0);
+            Folds::Own => {
+                self.settled_at == Some(tail.sequence) && self.last.0 >= tail.position.input
+            }
+            // Nothing that anybody writes in this name is folded.
+            Folds::Inputs => self.is_folded,
+        };
+        if is_kept {
+            return Ok(Restored {
+                after: self.last.0,
+                folded: false,
+            });
         }
-        match self.fold.folds {
+        self.is_folded = false;
+        let after = match self.fold.folds {
             Folds::Own => {
                 let own = subjects::of_producer(self.fold.name);
                 self.refold(log, &Selection::events_matching(own), tail.sequence)
                     .await?;
-                Ok(tail.position.input)
+                tail.position.input
             }
             Folds::Inputs => {
                 let input = self.input.clone();
                 // A cache may be ahead of the last output: inputs behind it had none.
                 let at = self.refold(log, &input, tail.position.input).await?;
-                Ok(at.max(tail.position.input))
+                at.max(tail.position.input)
             }
-        }
+        };
+        self.last.0 = after;
+        self.is_folded = true;
+        Ok(Restored {
+            after,
+            folded: true,
+        })
     }
 
     fn decide(&mut self, stretch: &[Delivered<I>]) -> Vec<Decided> {
@@ -297,16 +387,7 @@ where
             {
                 (self.fold.evolve)(&mut self.state, envelope);
             }
-            let seal = Seal {
-                stage: self.fold.name,
-                version: self.fold.version,
-                knowledge_sha256: &self.knowledge.sha256,
-            };
-            let (knowledge, state) = (&self.knowledge.value, &self.state);
-            let decided = sealed(&seal, delivered, || match prepared {
-                Ok(prepared) => (self.fold.decide)(knowledge, state, &delivered.input, prepared),
-                Err(panic) => resume_unwind(panic),
-            });
+            let decided = self.one(delivered, prepared);
             if self.fold.folds == Folds::Own {
                 for outgoing in &decided.outputs {
                     (self.fold.evolve)(&mut self.state, &outgoing.envelope);
@@ -417,8 +498,7 @@ pub(crate) fn parked(
         error,
         attempts,
     });
-    // An index no decision reaches, so a retry's outputs keep their own ids; each try has its own.
-    seal.envelope(event.into(), cause, u64::MAX - u64::from(attempts - 1))
+    seal.envelope(event.into(), cause, parked_index(attempts))
 }
 
 pub(crate) fn panic_text(panic: &Box<dyn std::any::Any + Send>) -> String {

@@ -10,12 +10,13 @@
 //! ever, in order; an input that cannot be processed ends as `message.parked`.
 //!
 //! ```
-//! use jmip_runtime::Position;
+//! use jmip_runtime::{MadeBy, Position};
 //!
-//! assert_eq!("17+250".parse(), Ok(Position { input: 17, partial: 250 }));
+//! assert_eq!("17+250@2".parse(), Ok(Position::inside(17, 250, &[MadeBy::new(2, &[])])));
 //! ```
 
 mod amend;
+mod attempt;
 mod batch;
 mod blobs;
 pub mod config;
@@ -25,10 +26,13 @@ mod export;
 mod history;
 mod learned;
 mod log;
+mod outbox;
 mod position;
+mod presence;
 pub mod projection_loop;
 mod raw;
 mod reader;
+mod reading;
 mod retries;
 mod retry;
 mod server;
@@ -39,6 +43,7 @@ mod status;
 mod streams;
 pub mod telemetry;
 mod unfit;
+pub mod verify;
 
 pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};
@@ -47,11 +52,11 @@ pub use export::{ExportClaims, Published};
 pub use history::Past;
 pub use learned::FILE_MAX_BYTES;
 pub use log::{Log, Tell};
-pub use position::Position;
+pub use position::{MadeBy, Position};
 pub use reader::{Delivered, Reader, Selection};
 pub use server::LogServer;
 pub use status::{LoopKind, LoopState, LoopStatus, Statuses};
-pub use streams::Difference;
+pub use streams::{Difference, REPLICAS};
 pub use tokio_util::sync::CancellationToken;
 
 use std::path::PathBuf;

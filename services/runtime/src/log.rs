@@ -94,14 +94,20 @@ impl Log {
         }
     }
 
+    /// How often the connection was made.
+    pub(crate) fn connections(&self) -> watch::Receiver<u64> {
+        let mut connections = self.connections.clone();
+        connections.mark_unchanged();
+        connections
+    }
+
     /// Does something that a server must answer, unless the connection is made anew meanwhile: the
     /// new server process knows nothing of the question.
     pub(crate) async fn on_this_connection<T>(
         &self,
         ask: impl Future<Output = Result<T, LogError>>,
     ) -> Result<T, LogError> {
-        let mut connections = self.connections.clone();
-        connections.mark_unchanged();
+        let mut connections = self.connections();
         tokio::select! {
             answer = ask => answer,
             Ok(()) = connections.changed() => {
@@ -352,7 +358,7 @@ impl Log {
         let fence = Fence {
             subjects: &pattern,
             last: ask.expected,
-            position: Some(ask.position),
+            position: Some(&ask.position),
         };
         let Some(ours) = ask.batch.last().map(|last| last.envelope.id.clone()) else {
             return Ok(Some(Tail {
@@ -362,7 +368,7 @@ impl Log {
             }));
         };
         let stored = |sequence| Tail {
-            position: ask.position,
+            position: ask.position.clone(),
             sequence,
             event_id: ours.clone(),
         };

@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::log::Log;
+use crate::presence::Presence;
 use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::{Backoff, PATIENCE, pause_for};
 use crate::status::{LoopKind, LoopState, Status};
@@ -60,61 +61,85 @@ pub async fn catch_up<S: Sink>(
 /// Feeds a projection until shutdown.
 pub async fn run_projection<S: Sink>(context: Context, mut sink: S) {
     let status = context.statuses.pen(sink.name(), LoopKind::Projection);
+    let mut presence = Presence::begin(&context, sink.name()).await;
     let mut backoff = Backoff::new();
-    let mut is_standby = false;
+    let mut was_fenced = false;
     while !context.shutdown.is_cancelled() {
         let asked = Asked {
             context: &context,
             status: &status,
-            is_standby,
+            presence: &mut presence,
+            was_fenced,
         };
         let ended = tokio::select! {
-            () = context.shutdown.cancelled() => return,
+            () = context.shutdown.cancelled() => break,
             ended = session(asked, &mut sink, &mut backoff) => ended,
         };
+        was_fenced = false;
         match ended {
-            Ok(()) => is_standby = true,
+            Ok(Ended::Yielded) => presence.lay_down(),
+            Ok(Ended::Fenced) => {
+                was_fenced = true;
+                presence.ask().await;
+            }
             Err(error) => {
                 status.failing(error.as_ref());
+                // One that cannot write leaves it to who can.
+                presence.lay_down();
                 if !backoff.wait(&context.shutdown).await {
-                    return;
+                    break;
                 }
+                presence.ask().await;
             }
         }
     }
+    presence.end().await;
 }
 
-#[derive(Clone, Copy)]
+/// Why an instance no longer writes.
+enum Ended {
+    /// Another moved the checkpoint.
+    Fenced,
+    /// It is another's turn.
+    Yielded,
+}
+
 struct Asked<'a> {
     context: &'a Context,
     status: &'a Status,
-    is_standby: bool,
+    presence: &'a mut Presence,
+    was_fenced: bool,
 }
 
-/// From one reading of the checkpoint until another instance moves it.
+/// From one reading of the checkpoint until another instance moves it or is to move it.
 async fn session<S: Sink>(
     Asked {
         context,
         status,
-        is_standby,
+        presence,
+        was_fenced,
     }: Asked<'_>,
     sink: &mut S,
     backoff: &mut Backoff,
-) -> Result<(), Failure> {
-    if is_standby {
+) -> Result<Ended, Failure> {
+    let waited = presence.until_ours(context, status).await?;
+    if was_fenced && !waited {
+        // By somebody who says nothing of it: a rebuild, or an older program.
         status.is(LoopState::Standby);
         while !is_stuck(context, sink).await? {}
-        tracing::info!(projection = sink.name(), "{} takes over", sink.name());
     }
     let name = sink.name();
     let after = sink.take_over().await?;
     let mut reader = Reader::open(&context.log, &selection_of(sink), after).await?;
     status.is(LoopState::Running);
     status.at(after, reader.pending_at_open());
-    let mut stretch: Vec<Delivered<Stored>> = reader.next(BATCH).await?;
+    let mut stretch: Vec<Delivered<Stored>> = vec![];
     loop {
         let Some(last) = stretch.last() else {
-            stretch = reader.next(BATCH).await?;
+            let Some(next) = presence.while_ours(reader.next(BATCH)).await else {
+                return Ok(Ended::Yielded);
+            };
+            stretch = next?;
             continue;
         };
         let (sequence, pending) = (last.input.sequence, last.pending);
@@ -146,7 +171,7 @@ async fn session<S: Sink>(
             };
             match written {
                 Written::Stored => *backoff = Backoff::new(),
-                Written::Fenced => return Ok(()),
+                Written::Fenced => return Ok(Ended::Fenced),
             }
             instruments().took(Work::Transaction, name, read.elapsed());
             spans.end(unfit);
@@ -162,7 +187,10 @@ async fn session<S: Sink>(
             is_ahead = ahead.is_some();
             match ahead {
                 Some(next) => next?,
-                None => reading.await?,
+                None => match presence.while_ours(reading).await {
+                    Some(next) => next?,
+                    None => return Ok(Ended::Yielded),
+                },
             }
         };
         if is_ahead {

@@ -121,6 +121,20 @@ pub struct Delivered<I> {
     pub(crate) retry: Option<Retry>,
 }
 
+impl<I> Delivered<I> {
+    /// As if it had come by itself.
+    pub(crate) fn of(input: I, unfit: Option<Unfit>) -> Self {
+        Self {
+            input,
+            trace: None,
+            position: None,
+            pending: 0,
+            retry: None,
+            unfit,
+        }
+    }
+}
+
 /// A parked input in the place of the `message.retried` that asks for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Retry {
@@ -145,13 +159,13 @@ pub trait FromMessage: Input + Sized {
 
 /// A message as it came, whichever way it was asked for.
 pub struct Incoming {
-    sequence: u64,
+    pub(crate) sequence: u64,
     stored_at: Micros,
     subject: String,
     captured_at: Option<String>,
     filename: Option<String>,
     /// `None` when the reader did not ask for it.
-    payload: Option<Bytes>,
+    pub(crate) payload: Option<Bytes>,
 }
 
 impl FromMessage for Stored {

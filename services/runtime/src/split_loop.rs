@@ -1,21 +1,25 @@
 //! The loop of a splitter: one input becomes many batches, and a crash resumes inside it.
+//!
+//! What is skipped then is a count, which only means something to the version that counted: another
+//! one says so and begins the input anew.
 
 use crate::Context;
+use crate::attempt::Attempt;
 use crate::batch::{MAX_BYTES, Outgoing};
-use crate::decider::{panic_text, parked, sendable};
+use crate::decider::{parked, sendable};
 use crate::error::{LogError, chain};
 use crate::log::{Commit, Tail};
-use crate::position::Position;
+use crate::position::{MadeBy, Position};
+use crate::presence::Presence;
 use crate::reader::{Delivered, Reader, Selection};
+use crate::reading::{Broken, Reading};
 use crate::retry::Backoff;
-use crate::stage_loop::{stand_by, unless_stopped};
+use crate::stage_loop::unless_stopped;
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{self, Spans};
 use crate::unfit;
-use jmip_core::{Cause, Envelope, Event, Knowledge, Message, Seal, Split, Splitter, Stored};
-use std::io::{Read, Seek, SeekFrom};
-use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use jmip_core::envelope::restarted_index;
+use jmip_core::{Cause, Envelope, Event, Knowledge, Message, Restart, Seal, Splitter, Stored};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -37,6 +41,7 @@ pub async fn run_splitter<K: Send + Sync + 'static>(
 ) {
     let knowledge = Arc::new(knowledge);
     let status = context.statuses.pen(splitter.name, LoopKind::Stage);
+    let mut presence = Presence::begin(&context, splitter.name).await;
     let mut backoff = Backoff::new();
     loop {
         let session = Session {
@@ -45,24 +50,21 @@ pub async fn run_splitter<K: Send + Sync + 'static>(
             splitter: &splitter,
             knowledge: &knowledge,
         };
-        let ended = match session.run(&mut backoff).await {
-            Ok(()) => {
-                let selection = Selection::kinds(splitter.consumes);
-                stand_by(&context, &status, splitter.name, &selection).await
-            }
-            Err(error) => Err(error),
-        };
+        let ended = session.run(&mut presence, &mut backoff).await;
+        presence.lay_down();
         match ended {
             Ok(()) => {}
-            Err(LogError::Shutdown) => return,
+            Err(LogError::Shutdown) => break,
             Err(error) => {
                 status.failing(&error);
                 if !backoff.wait(&context.shutdown).await {
-                    return;
+                    break;
                 }
             }
         }
+        presence.ask().await;
     }
+    presence.end().await;
 }
 
 struct Session<'a, K: 'static> {
@@ -76,9 +78,10 @@ struct Session<'a, K: 'static> {
 struct Lost;
 
 impl<K: Send + Sync> Session<'_, K> {
-    /// Reads and splits until another writer was there first.
-    async fn run(&self, backoff: &mut Backoff) -> Result<(), LogError> {
+    /// Reads and splits until another writer was there first, or it is another's turn.
+    async fn run(&self, presence: &mut Presence, backoff: &mut Backoff) -> Result<(), LogError> {
         let log = &self.context.log;
+        presence.until_ours(self.context, self.status).await?;
         let mut tail = log.tail(self.splitter.name).await?;
         let selection = Selection::kinds(self.splitter.consumes);
         let mut reader = Reader::open(log, &selection, tail.position.input).await?;
@@ -86,9 +89,17 @@ impl<K: Send + Sync> Session<'_, K> {
         self.status
             .at(tail.position.input, reader.pending_at_open());
         loop {
-            let mut stretch: Vec<Delivered<Stored>> =
-                unless_stopped(self.context, reader.next(STRETCH)).await?;
+            let reading = presence.while_ours(reader.next(STRETCH));
+            let reading = async { Ok(reading.await.transpose()?) };
+            let Some(mut stretch): Option<Vec<Delivered<Stored>>> =
+                unless_stopped(self.context, reading).await?
+            else {
+                return Ok(());
+            };
             for index in 0..stretch.len() {
+                if !presence.is_ours() {
+                    return Ok(());
+                }
                 // Each input is a batch of its own, which may be a long one.
                 let batch = telemetry::Batch::Stage(self.splitter.name);
                 let spans = Spans::over(batch, &mut stretch[index..=index]);
@@ -105,6 +116,11 @@ impl<K: Send + Sync> Session<'_, K> {
         }
     }
 
+    /// Who makes the events here.
+    fn maker(&self) -> MadeBy {
+        MadeBy::new(self.splitter.version, &self.knowledge.sha256)
+    }
+
     /// Cuts one input up and stores what comes out.
     async fn split(
         &self,
@@ -112,13 +128,15 @@ impl<K: Send + Sync> Session<'_, K> {
         (tail, spans): (Tail, Spans),
     ) -> Result<Result<Tail, Lost>, LogError> {
         let input = &delivered.input;
+        let (attempt, restart) = Attempt::at(&tail.position, self.maker());
         let mut writer = Writer {
             session: self,
+            input: Cause::from(&input.envelope),
             cause: Cause::from(&input.envelope),
             trace: delivered.trace.clone(),
             sequence: input.sequence,
-            skip: tail.position.partial,
-            outputs: tail.position.partial,
+            outputs: attempt.stored,
+            attempt,
             before: tail.position.input,
             tail,
             batch: vec![],
@@ -130,6 +148,10 @@ impl<K: Send + Sync> Session<'_, K> {
             return writer.park((why.to_string(), 1)).await;
         }
         let Some(located) = (self.splitter.locate)(&input.envelope) else {
+            if writer.tail.position.made_by().is_some() {
+                let error = "another version had begun to read what this one does not";
+                return writer.park((error.to_owned(), 1)).await;
+            }
             self.status.done(1, 0);
             writer.spans.end(0);
             return Ok(Ok(writer.tail));
@@ -138,6 +160,9 @@ impl<K: Send + Sync> Session<'_, K> {
             Ok(file) => file,
             Err(error) => return writer.park((error, FETCH_TRIES)).await,
         };
+        if let Some(restart) = restart {
+            writer.begin_anew(&input.envelope, restart);
+        }
         let (sender, mut events) = mpsc::channel(READ_AHEAD);
         let reader = Reading {
             split: self.splitter.split,
@@ -148,7 +173,7 @@ impl<K: Send + Sync> Session<'_, K> {
         let mut number = 0_u64;
         while let Some(event) = events.recv().await {
             number += 1;
-            if number > writer.skip {
+            if number > writer.attempt.stored {
                 let envelope = writer.envelope(event, number - 1);
                 if let Err(error) = sendable(&envelope) {
                     return writer.park((error, 1)).await;
@@ -205,82 +230,17 @@ impl<K: Send + Sync> Session<'_, K> {
     }
 }
 
-/// How reading ended when it did not come to its end.
-enum Broken {
-    /// The decision panicked, with these words.
-    Panic(String),
-    /// The local file could not be read: nothing true can be said about bytes nobody read.
-    File(std::io::Error),
-}
-
-/// What the pure part needs on its own thread.
-struct Reading<K: 'static> {
-    split: Split<K>,
-    knowledge: Arc<Knowledge<K>>,
-    envelope: Envelope,
-}
-
-impl<K> Reading<K> {
-    fn read(&self, file: std::fs::File, sender: mpsc::Sender<Event>) -> Result<(), Broken> {
-        let mut watched = Watched {
-            file,
-            failure: None,
-        };
-        let mut emit = |event| match sender.blocking_send(event) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        };
-        let run = AssertUnwindSafe(|| {
-            (self.split)(
-                &self.knowledge.value,
-                &self.envelope,
-                &mut watched,
-                &mut emit,
-            );
-        });
-        catch_unwind(run).map_err(|panic| Broken::Panic(panic_text(&panic)))?;
-        watched
-            .failure
-            .map_or(Ok(()), |failure| Err(Broken::File(failure)))
-    }
-}
-
-/// A file that remembers that it failed.
-struct Watched {
-    file: std::fs::File,
-    failure: Option<std::io::Error>,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.file.read(buffer).inspect_err(|error| {
-            if error.kind() != std::io::ErrorKind::Interrupted {
-                self.failure = Some(error.kind().into());
-            }
-        })
-    }
-}
-
-impl Seek for Watched {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.file.seek(to).inspect_err(|error| {
-            // A place before the first byte is a mistake of the reader, not a failure of the file.
-            if error.kind() != std::io::ErrorKind::InvalidInput {
-                self.failure = Some(error.kind().into());
-            }
-        })
-    }
-}
-
 /// Gathers the events of one input into batches.
 struct Writer<'a, K: 'static> {
     session: &'a Session<'a, K>,
+    /// The input.
+    input: Cause,
+    /// What the events of this attempt follow from: the input, but for a version that came back.
     cause: Cause,
     trace: Option<Arc<str>>,
     sequence: u64,
-    /// Events that are stored from an earlier attempt.
-    skip: u64,
-    /// Events of this input that are stored.
+    attempt: Attempt,
+    /// Events of this attempt that are stored or in the batch.
     outputs: u64,
     /// Last input before this one.
     before: u64,
@@ -304,25 +264,49 @@ impl<K: Send + Sync> Writer<'_, K> {
         self.seal().envelope(event.into(), &self.cause, index)
     }
 
+    /// Puts in front that what follows is a new attempt.
+    fn begin_anew(&mut self, input: &Envelope, restart: Restart) {
+        let splitter = self.session.splitter;
+        tracing::info!(
+            stage = splitter.name,
+            sequence = self.sequence,
+            "{} version {} reads message {} anew: version {} had begun it",
+            splitter.name,
+            restart.to_version,
+            self.sequence,
+            restart.from_version,
+        );
+        let Some(event) = (splitter.restarted)(input, restart) else {
+            return;
+        };
+        let envelope = self.envelope(event, restarted_index(restart.attempt));
+        if self.attempt.is_repeated() {
+            // Its first attempt gave away the ids that follow from the input itself.
+            self.cause = Cause::from(&envelope);
+        }
+        self.push(envelope);
+    }
+
+    fn push(&mut self, envelope: Envelope) {
+        self.bytes += envelope.encoded_len();
+        self.batch.push(Outgoing {
+            envelope,
+            trace: self.trace.clone(),
+        });
+    }
+
     /// Takes an event; when the batch is full, stores all but this newest one, so that there is
     /// always one left to carry the final position.
     async fn add(&mut self, envelope: Envelope) -> Result<Result<(), Lost>, LogError> {
         let size = envelope.encoded_len();
         if self.batch.len() >= BATCH || self.bytes + size > MAX_BYTES {
-            let outputs = self.outputs + self.batch.len() as u64;
-            let position = Position {
-                input: self.before,
-                partial: outputs,
-            };
+            let position = Position::inside(self.before, self.outputs, &self.attempt.made_by);
             if self.store(position).await?.is_err() {
                 return Ok(Err(Lost));
             }
         }
-        self.bytes += size;
-        self.batch.push(Outgoing {
-            envelope,
-            trace: self.trace.clone(),
-        });
+        self.outputs += 1;
+        self.push(envelope);
         Ok(Ok(()))
     }
 
@@ -343,7 +327,6 @@ impl<K: Send + Sync> Writer<'_, K> {
             );
             return Ok(Err(Lost));
         };
-        self.outputs += self.batch.len() as u64;
         self.tail = tail;
         self.batch.clear();
         self.bytes = 0;
@@ -351,12 +334,12 @@ impl<K: Send + Sync> Writer<'_, K> {
     }
 
     async fn finish(mut self) -> Result<Result<Tail, Lost>, LogError> {
-        if self.batch.is_empty() && self.skip > 0 {
+        if self.batch.is_empty() && self.attempt.stored > 0 {
             // Without an event to carry it, the position would stay inside this input and make the
             // next one skip events of its own.
             let error = format!(
-                "fewer events than the {} stored by an earlier version",
-                self.skip
+                "fewer events than the {} stored of the same attempt",
+                self.attempt.stored
             );
             return self.park((error, 1)).await;
         }
@@ -369,11 +352,8 @@ impl<K: Send + Sync> Writer<'_, K> {
     }
 
     async fn park(mut self, failure: (String, u32)) -> Result<Result<Tail, Lost>, LogError> {
-        let envelope = parked(&self.seal(), &self.cause, (EVENTS, self.sequence), failure);
-        self.batch.push(Outgoing {
-            envelope,
-            trace: self.trace.clone(),
-        });
+        let envelope = parked(&self.seal(), &self.input, (EVENTS, self.sequence), failure);
+        self.push(envelope);
         if self.store(Position::after(self.sequence)).await?.is_err() {
             return Ok(Err(Lost));
         }

@@ -1,20 +1,21 @@
 //! The loop of stages and folds: read a stretch, decide, store all outputs as one fenced batch.
 
-use crate::batch::{MAX_BYTES, MAX_MESSAGES, Outgoing};
-use crate::decider::{Decided, Decider, FoldDecider, StageDecider};
+use crate::decider::{Decider, FoldDecider, StageDecider};
 use crate::error::LogError;
 use crate::log::{Commit, Tail};
-use crate::position::Position;
-use crate::reader::{Delivered, FromMessage, Reader};
+use crate::outbox::Outbox;
+use crate::presence::Presence;
+use crate::reader::{Delivered, Reader};
 use crate::retries::AsEvent;
-use crate::retry::{Backoff, PATIENCE, pause_for};
+use crate::retry::Backoff;
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
 use crate::{Context, Selection, unfit};
 use jmip_core::stage::Input;
-use jmip_core::{Event, Fold, Knowledge, Message, RawMessage, Stage, Stored, subjects};
+use jmip_core::{Event, Fold, Knowledge, RawMessage, Stage, Stored, subjects};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::pin::pin;
 use std::time::Instant;
 
 /// Inputs of one stretch: enough to fill a batch, little enough to repeat after a crash.
@@ -54,94 +55,223 @@ where
 
 async fn run<D: Decider>(context: Context, mut decider: D) {
     let status = context.statuses.pen(decider.name(), LoopKind::Stage);
+    let mut presence = Presence::begin(&context, decider.name()).await;
+    let mut outbox = Outbox::default();
     let mut backoff = Backoff::new();
     loop {
-        let ended = match session(&context, &mut decider, &status, &mut backoff).await {
-            Ok(()) => stand_by(&context, &status, decider.name(), &decider.selection()).await,
-            Err(error) => Err(error),
+        let session = Session {
+            context: &context,
+            status: &status,
+            presence: &mut presence,
+            decider: &mut decider,
+            outbox: &mut outbox,
+            backoff: &mut backoff,
+            tail: Tail::default(),
+            at: 0,
+            is_writing: false,
+            stood_by: false,
         };
+        let ended = session.run().await;
+        presence.lay_down();
         match ended {
             Ok(()) => {}
-            Err(LogError::Shutdown) => return,
+            Err(LogError::Shutdown) => break,
             Err(error) => {
                 status.failing(&error);
                 if !backoff.wait(&context.shutdown).await {
-                    return;
+                    break;
                 }
             }
         }
+        presence.ask().await;
     }
+    presence.end().await;
 }
 
-/// From one reading of the position until another writer was there first.
-async fn session<D: Decider>(
-    context: &Context,
-    decider: &mut D,
-    status: &Status,
-    backoff: &mut Backoff,
-) -> Result<(), LogError> {
-    status.is(LoopState::Folding);
-    let mut tail = context.log.tail(decider.name()).await?;
-    let after = unless_stopped(context, decider.restore(&context.log, &tail)).await?;
-    let mut reader = Reader::open(&context.log, &decider.selection(), after).await?;
-    status.is(LoopState::Running);
-    status.at(after, reader.pending_at_open());
-    loop {
-        let next = unless_stopped(context, reader.next::<D::Input>(STRETCH)).await;
-        let mut stretch = match next {
-            Err(LogError::Shutdown) => {
-                decider.closing(&tail);
-                return Err(LogError::Shutdown);
-            }
-            other => other?,
-        };
-        // What people adopt counts from its place on, so it begins a part of its own.
-        for part in stretch.chunk_by_mut(|_, next| !adopts(next)) {
-            let job = Job {
-                context,
-                status,
-                name: decider.name(),
-            };
-            match job.do_part(decider, part, tail).await? {
-                Some(new) => tail = new,
-                None => {
-                    tracing::info!(stage = decider.name(), "another {} writes", decider.name());
-                    return Ok(());
-                }
-            }
-            *backoff = Backoff::new();
-        }
-    }
+/// From one reading of the position until another writer was there first, or it is another's turn.
+struct Session<'a, D> {
+    context: &'a Context,
+    status: &'a Status,
+    presence: &'a mut Presence,
+    decider: &'a mut D,
+    /// What is decided and not stored; outlives a session of a stage that follows.
+    outbox: &'a mut Outbox,
+    backoff: &'a mut Backoff,
+    tail: Tail,
+    /// Last input that was decided on.
+    at: u64,
+    is_writing: bool,
+    /// It has decided along with another that writes.
+    stood_by: bool,
 }
 
-fn adopts<I: AsEvent>(delivered: &Delivered<I>) -> bool {
-    let event = delivered.input.as_event().map(|envelope| &envelope.event);
-    matches!(event, Some(Some(Event::KnowledgeAdopted(_))))
-}
-
-/// Waits until the writer has not moved for a while although there is input behind its position.
-pub(crate) async fn stand_by(
-    context: &Context,
-    status: &Status,
-    name: &str,
-    selection: &Selection,
-) -> Result<(), LogError> {
-    status.is(LoopState::Standby);
-    loop {
-        let before = context.log.tail(name).await?;
-        if !pause_for(PATIENCE, &context.shutdown).await {
-            return Err(LogError::Shutdown);
+impl<D: Decider> Session<'_, D> {
+    async fn run(mut self) -> Result<(), LogError> {
+        let log = &self.context.log;
+        let name = self.decider.name();
+        if !self.decider.follows() {
+            self.presence.until_ours(self.context, self.status).await?;
+            self.outbox.clear();
         }
-        let tail = context.log.tail(name).await?;
-        if tail != before {
-            continue;
+        self.status.is(LoopState::Folding);
+        self.tail = log.tail(name).await?;
+        let restoring = self.decider.restore(log, &self.tail);
+        let restored = unless_stopped(self.context, restoring).await?;
+        if restored.folded {
+            self.status.folded();
         }
-        let reader = Reader::open(&context.log, selection, tail.position.input).await?;
-        if reader.pending_at_open() > 0 {
-            tracing::info!(stage = name, "{name} takes over");
+        self.at = restored.after;
+        let mut reader = Reader::open(log, &self.decider.selection(), self.at).await?;
+        if !self.turn().await? {
             return Ok(());
         }
+        self.status.at(self.at, reader.pending_at_open());
+        loop {
+            let mut stretch = {
+                // Kept while it waits: what a reading has taken is not read again.
+                let mut reading = pin!(reader.next::<D::Input>(STRETCH));
+                loop {
+                    tokio::select! {
+                        () = self.context.shutdown.cancelled() => {
+                            if self.outbox.is_empty() {
+                                self.decider.closing(&self.tail);
+                            }
+                            return Err(LogError::Shutdown);
+                        }
+                        read = &mut reading => break read?,
+                        () = self.presence.changed() => if !self.turn().await? {
+                            return Ok(());
+                        },
+                    }
+                }
+            };
+            if !self.turn().await? {
+                return Ok(());
+            }
+            // What people adopt counts from its place on, so it begins a part of its own.
+            for part in stretch.chunk_by_mut(|_, next| !adopts(next)) {
+                if !self.do_part(part).await? {
+                    tracing::info!(stage = name, "another {name} writes");
+                    return Ok(());
+                }
+                *self.backoff = Backoff::new();
+            }
+        }
     }
+
+    /// Begins or ends writing, as the others are heard; `false` when this session is over.
+    async fn turn(&mut self) -> Result<bool, LogError> {
+        let is_ours = self.presence.is_ours();
+        match (is_ours, self.is_writing) {
+            (true, false) => {
+                let name = self.decider.name();
+                self.presence.take();
+                self.is_writing = true;
+                self.status.is(LoopState::Running);
+                if self.stood_by {
+                    tracing::info!(stage = name, "{name} takes over");
+                    // What the one before had stored until the end.
+                    self.tail = self.context.log.tail(name).await?;
+                }
+                self.flush().await
+            }
+            (false, true) if !self.decider.follows() => Ok(false),
+            (false, _) => {
+                if self.is_writing {
+                    self.presence.lay_down();
+                    self.is_writing = false;
+                }
+                self.stood_by = true;
+                self.status.is(LoopState::Standby);
+                Ok(true)
+            }
+            (true, true) => Ok(true),
+        }
+    }
+
+    /// Decides a part of a stretch and stores what follows from it; `false` when another writer was
+    /// there first.
+    async fn do_part(&mut self, part: &mut [Delivered<D::Input>]) -> Result<bool, LogError> {
+        let name = self.decider.name();
+        unless_stopped(self.context, self.decider.prepare(&self.context.log, part)).await?;
+        // Before the decision: what is decided on an input is stored under its span.
+        let spans = match self.is_writing {
+            true => Spans::over(Batch::Stage(name), part),
+            false => Spans::default(),
+        };
+        let read = Instant::now();
+        let decided = tokio::task::block_in_place(|| self.decider.decide(part));
+        let decided_in = read.elapsed();
+        let parked = decided.iter().filter(|one| one.parked).count() as u64;
+        for (delivered, one) in part.iter().zip(decided) {
+            let sequence = delivered.input.sequence();
+            self.outbox.add((self.at, sequence), one);
+            self.at = sequence;
+        }
+        if !self.flush().await? {
+            return Ok(false);
+        }
+        spans.end(parked);
+        if self.outbox.is_empty() {
+            self.decider.settled(&self.tail);
+        }
+        let Some(last) = part.last() else {
+            return Ok(true);
+        };
+        self.status.at(self.at, last.pending);
+        if self.is_writing {
+            unfit::count(name, part);
+            instruments().took(Work::Decide, name, decided_in);
+            self.status.done(part.len() as u64, parked);
+        }
+        tracing::debug!(
+            stage = name,
+            inputs = part.len(),
+            last = self.at,
+            decide_micros = decided_in.as_micros() as u64,
+            store_micros = (read.elapsed() - decided_in).as_micros() as u64,
+            "{name} did a stretch",
+        );
+        Ok(true)
+    }
+
+    /// Stores what is decided in as few batches as the server takes; of one that stands by, forgets
+    /// what the writer has stored. `false` when another writer was there first.
+    async fn flush(&mut self) -> Result<bool, LogError> {
+        let name = self.decider.name();
+        if !self.is_writing && !self.outbox.is_empty() {
+            self.tail = self.context.log.tail(name).await?;
+        }
+        self.outbox.drop_covered(&self.tail.position);
+        if !self.is_writing {
+            if self.outbox.is_empty() {
+                self.outbox.clear();
+            }
+            return Ok(true);
+        }
+        while let Some((batch, position)) = self.outbox.next() {
+            let commit = Commit {
+                producer: name,
+                batch,
+                expected: self.tail.sequence,
+                position: position.clone(),
+                status: self.status,
+                shutdown: &self.context.shutdown,
+            };
+            let Some(tail) = self.context.log.commit(commit).await? else {
+                return Ok(false);
+            };
+            self.tail = tail;
+            self.outbox.drop_covered(&position);
+        }
+        self.outbox.clear();
+        Ok(true)
+    }
+}
+
+pub(crate) fn adopts<I: AsEvent>(delivered: &Delivered<I>) -> bool {
+    let event = delivered.input.as_event().map(|envelope| &envelope.event);
+    matches!(event, Some(Some(Event::KnowledgeAdopted(_))))
 }
 
 pub(crate) async fn unless_stopped<T>(
@@ -151,105 +281,5 @@ pub(crate) async fn unless_stopped<T>(
     tokio::select! {
         () = context.shutdown.cancelled() => Err(LogError::Shutdown),
         result = work => result,
-    }
-}
-
-struct Job<'a> {
-    context: &'a Context,
-    status: &'a Status,
-    name: &'static str,
-}
-
-impl Job<'_> {
-    /// Decides a part of a stretch and stores what follows from it; answers as [`Job::store`].
-    async fn do_part<D: Decider>(
-        &self,
-        decider: &mut D,
-        part: &mut [Delivered<D::Input>],
-        tail: Tail,
-    ) -> Result<Option<Tail>, LogError> {
-        unless_stopped(self.context, decider.prepare(&self.context.log, part)).await?;
-        // Before the decision: what is decided on an input is stored under its span.
-        let spans = Spans::over(Batch::Stage(self.name), part);
-        unfit::count(self.name, part);
-        let read = Instant::now();
-        let decided = tokio::task::block_in_place(|| decider.decide(part));
-        let decided_in = read.elapsed();
-        instruments().took(Work::Decide, self.name, decided_in);
-        let parked = decided.iter().filter(|one| one.parked).count() as u64;
-        let Some(tail) = self.store(part, decided, tail).await? else {
-            return Ok(None);
-        };
-        spans.end(parked);
-        decider.settled(&tail);
-        if let Some(last) = part.last() {
-            self.status.at(last.input.sequence(), last.pending);
-            tracing::debug!(
-                stage = self.name,
-                inputs = part.len(),
-                last = last.input.sequence(),
-                decide_micros = decided_in.as_micros() as u64,
-                store_micros = (read.elapsed() - decided_in).as_micros() as u64,
-                "{} did a stretch",
-                self.name,
-            );
-        }
-        self.status.done(part.len() as u64, parked);
-        Ok(Some(tail))
-    }
-
-    /// Stores the outputs of a stretch in as few batches as the server takes, each with its position.
-    ///
-    /// Answers the new tail, or `None` when another writer was there first.
-    async fn store<I: FromMessage>(
-        &self,
-        stretch: &[Delivered<I>],
-        decided: Vec<Decided>,
-        mut tail: Tail,
-    ) -> Result<Option<Tail>, LogError> {
-        let mut batch: Vec<Outgoing> = vec![];
-        let mut bytes = 0;
-        let mut covered = tail.position.input;
-        for (delivered, one) in stretch.iter().zip(decided) {
-            let size: usize = one
-                .outputs
-                .iter()
-                .map(|out| out.envelope.encoded_len())
-                .sum();
-            let is_full =
-                batch.len() + one.outputs.len() > MAX_MESSAGES || bytes + size > MAX_BYTES;
-            if is_full && !batch.is_empty() {
-                let Some(new) = self.commit(&batch, covered, &tail).await? else {
-                    return Ok(None);
-                };
-                tail = new;
-                batch.clear();
-                bytes = 0;
-            }
-            bytes += size;
-            batch.extend(one.outputs);
-            covered = delivered.input.sequence();
-        }
-        if batch.is_empty() {
-            return Ok(Some(tail));
-        }
-        self.commit(&batch, covered, &tail).await
-    }
-
-    async fn commit(
-        &self,
-        batch: &[Outgoing],
-        covered: u64,
-        tail: &Tail,
-    ) -> Result<Option<Tail>, LogError> {
-        let commit = Commit {
-            producer: self.name,
-            batch,
-            expected: tail.sequence,
-            position: Position::after(covered),
-            status: self.status,
-            shutdown: &self.context.shutdown,
-        };
-        self.context.log.commit(commit).await
     }
 }

@@ -57,6 +57,9 @@ pub struct LoopStatus {
     pub processed: u64,
     /// Inputs parked since it started; of a projection, messages that were no events.
     pub parked: u64,
+    /// How often it folded its state anew since it started.
+    #[serde(default)]
+    pub folds: u64,
     /// What fails it, while it is retrying.
     pub error: Option<String>,
 }
@@ -116,6 +119,7 @@ impl Statuses {
             lag: 0,
             processed: 0,
             parked: 0,
+            folds: 0,
             error: None,
         };
         let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
@@ -210,11 +214,13 @@ impl Status {
     }
 
     pub(crate) fn at(&self, position: u64, lag: u64) {
+        let mut is_standby = false;
         self.change(|status| {
             status.position = position;
             status.lag = lag;
+            is_standby = status.state == LoopState::Standby;
         });
-        instruments().lag(self.name, lag);
+        instruments().lag(self.name, if is_standby { 0 } else { lag });
     }
 
     pub(crate) fn done(&self, inputs: u64, parked: u64) {
@@ -224,6 +230,11 @@ impl Status {
             status.parked += parked;
         });
         instruments().did(self.name, inputs);
+    }
+
+    /// The state was folded anew.
+    pub(crate) fn folded(&self) {
+        self.change(|status| status.folds += 1);
     }
 
     /// What failed does no more.

@@ -40,6 +40,11 @@ impl std::fmt::Display for Difference {
     }
 }
 
+/// Replicas that a stream can have: 1 on one machine, 3 or 5 in a cluster.
+pub const REPLICAS: [u64; 3] = [1, 3, 5];
+/// How many there are is a choice of who applies the streams, and no difference to who uses them.
+const NUM_REPLICAS: &str = "num_replicas";
+
 impl Log {
     /// Compares the server's streams with `nats/`.
     ///
@@ -65,14 +70,20 @@ impl Log {
         Err(LogError::Differs(texts.join("; ")))
     }
 
-    /// Creates what is missing and updates what differs; answers what it changed.
+    /// Creates what is missing and updates what differs; answers what it changed. Streams have as
+    /// many replicas as they are given, one of [`REPLICAS`]; as many as before where none is given.
     ///
-    /// Errors: as the server reports them, such as a setting that cannot be changed later.
-    pub async fn apply_streams(&self) -> Result<Vec<Difference>, LogError> {
+    /// Errors: as the server reports them, such as a setting that cannot be changed later, or more
+    /// replicas than it has servers.
+    pub async fn apply_streams(&self, replicas: Option<u64>) -> Result<Vec<Difference>, LogError> {
         let mut changed = vec![];
-        for wanted in wanted_streams() {
+        for mut wanted in wanted_streams() {
             let found = self.stream_config(&wanted).await?;
-            let differences = differences_of(&wanted, found.as_ref());
+            let before = found.as_ref().and_then(|found| found.get(NUM_REPLICAS));
+            if let Some(replicas) = replicas.map(Value::from).or(before.cloned()) {
+                wanted[NUM_REPLICAS] = replicas;
+            }
+            let differences = differences_between(&wanted, found.as_ref());
             if differences.is_empty() {
                 continue;
             }
@@ -135,7 +146,17 @@ fn name_of(config: &Value) -> &str {
         .expect("the files of nats/ name their stream")
 }
 
+/// What keeps a service from using a stream.
 fn differences_of(wanted: &Value, found: Option<&Value>) -> Vec<Difference> {
+    let mut differences = differences_between(wanted, found);
+    let replicas = found.and_then(|found| found[NUM_REPLICAS].as_u64());
+    if replicas.is_some_and(|replicas| REPLICAS.contains(&replicas)) {
+        differences.retain(|difference| difference.setting != NUM_REPLICAS);
+    }
+    differences
+}
+
+fn differences_between(wanted: &Value, found: Option<&Value>) -> Vec<Difference> {
     let stream = name_of(wanted).to_owned();
     let Some(found) = found else {
         let nothing = String::new;
@@ -204,6 +225,17 @@ mod tests {
         let differences = differences_of(&wanted, Some(&found));
         let settings: Vec<&str> = differences.iter().map(|d| d.setting.as_str()).collect();
         assert_eq!(settings, ["deny_purge"]);
+    }
+
+    #[test]
+    fn services_run_on_as_many_replicas_as_somebody_chose() {
+        let wanted = serde_json::json!({"name": "S", "num_replicas": 1});
+        let found = |replicas: u64| serde_json::json!({"name": "S", "num_replicas": replicas});
+        for replicas in REPLICAS {
+            assert_eq!(differences_of(&wanted, Some(&found(replicas))), []);
+        }
+        assert_eq!(differences_of(&wanted, Some(&found(2))).len(), 1);
+        assert_eq!(differences_between(&wanted, Some(&found(3))).len(), 1);
     }
 
     #[test]

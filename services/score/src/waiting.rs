@@ -3,7 +3,9 @@
 //! Whatever ends something names it as its cause, so what is on its way is a set of event ids:
 //! `posting.observed` enters; `job.seen` and parking take it out; `job.normalized` replaces it by
 //! itself until its `job.enriched` or parking comes. Sets, not counts: an event that comes again (a
-//! retry, facts by newer rules) ends nothing twice.
+//! retry, facts by newer rules) ends nothing twice. A receipt that is read anew waits for what the
+//! attempt before has brought too: the next one may see its revisions as known, and their facts are
+//! on their way.
 
 use jmip_core::event::{ExportReceived, MessageParked, RecommendationsRequested};
 use jmip_core::{Cause, Envelope, Event, Message, Micros, ids, subjects};

@@ -10,6 +10,7 @@
 //! answer, what was read last counts for [`STALE_MAX`]: a restart locks nobody out, and a revocation
 //! could not be stored in that time anyhow.
 
+use crate::http::measured;
 use jmip_core::ids;
 use jmip_projections::access::{self, KeyRow};
 use jmip_projections::{Store, StoreError};
@@ -171,7 +172,7 @@ impl Keys {
 
 /// As of the moment before: what changes meanwhile may or may not be in it.
 async fn read(store: &Store, at: Instant) -> Result<Read, StoreError> {
-    let rows = access::list(store, None, false).await?;
+    let rows = measured("keys", access::list(store, None, false)).await?;
     let keys = rows.into_iter().map(|key| (key.key_id.clone(), key));
     Ok(Read {
         at,

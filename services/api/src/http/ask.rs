@@ -4,7 +4,7 @@ use super::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use jmip_core::{Micros, ids};
+use jmip_core::ids;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -74,32 +74,4 @@ impl<S: Sync> FromRequest<S> for Document {
         read.map(Self)
             .map_err(|error| ApiError::refused(error.status(), error.body_text()))
     }
-}
-
-/// An instant, RFC 3339.
-///
-/// Errors: 400 `bad_request` naming the parameter.
-pub(super) fn instant(name: &str, text: &str) -> Result<Micros, ApiError> {
-    Micros::parse_rfc3339(text).map_err(|_| {
-        ApiError::bad_request(format!(
-            "{name} must be RFC 3339 such as 2024-09-07T12:00:00Z (a + in a query is written %2B)"
-        ))
-    })
-}
-
-/// An instant, RFC 3339, or a day, which means its start in UTC.
-///
-/// Errors: 400 `bad_request` naming the parameter.
-pub(super) fn instant_or_day(name: &str, text: &str) -> Result<Micros, ApiError> {
-    match start_of_day(text) {
-        Some(start) => Ok(start),
-        None => instant(name, text),
-    }
-}
-
-/// Start in UTC of a day of the calendar, YYYY-MM-DD; `None` when it is none.
-pub(super) fn start_of_day(text: &str) -> Option<Micros> {
-    let is_shaped = text.len() == 10;
-    let start = Micros::parse_rfc3339(&format!("{text}T00:00:00Z")).ok();
-    start.filter(|_| is_shaped)
 }

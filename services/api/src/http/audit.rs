@@ -1,25 +1,12 @@
 //! `GET /v1/audit`: what people decided, and what was done to keys.
 
 use super::ask::Params;
-use super::{ApiError, Shared};
+use super::{ApiError, Shared, measured};
 use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
-use jmip_projections::desk::audit::{self, AuditRow};
-use serde::{Deserialize, Serialize};
-
-/// Rows of a page unless told otherwise.
-const LIMIT_DEFAULT: u32 = 100;
-
-/// Which page.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListAudit {
-    /// Rows of a page.
-    limit: Option<u32>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
+use jmip_projections::desk::audit::{self, AuditQuestion, AuditRow};
+use serde::Serialize;
 
 /// A page of the trail.
 #[derive(Serialize)]
@@ -38,11 +25,11 @@ pub(super) struct AuditPage {
 pub(super) async fn list(
     State(shared): State<Shared>,
     caller: Caller,
-    Params(params): Params<ListAudit>,
+    Params(question): Params<AuditQuestion>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let limit = params.limit.unwrap_or(LIMIT_DEFAULT);
-    let cursor = params.cursor.as_deref();
-    let page = audit::page(&shared.api.store, &caller.tenant, limit, cursor).await?;
+    let ask = question.check()?;
+    let reader = shared.api.store.reader(&caller.tenant);
+    let page = measured("audit", audit::page(&reader, &ask)).await?;
     Ok(Json(AuditPage {
         items: page.rows,
         next: page.next,

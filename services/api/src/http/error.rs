@@ -1,10 +1,11 @@
 //! One error for every handler, answered as problem+json. Source: RFC 9457.
 
 use crate::AppendError;
+use crate::raw::RawError;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use jmip_projections::StoreError;
+use jmip_projections::{BadAsk, StoreError};
 use jmip_runtime::LogError;
 use serde_json::json;
 use std::error::Error;
@@ -125,9 +126,6 @@ impl From<StoreError> for ApiError {
             _ => false,
         };
         match error {
-            StoreError::Cursor | StoreError::Limit { .. } | StoreError::Query { .. } => {
-                Self::bad_request(error.to_string())
-            }
             StoreError::TooSlow => {
                 let detail = error.to_string();
                 Self::unavailable("search_too_slow", &detail, error)
@@ -149,6 +147,21 @@ impl From<LogError> for ApiError {
                 let detail = "the log did not answer in time; sending this again is harmless";
                 Self::unavailable("log_unavailable", detail, error)
             }
+        }
+    }
+}
+
+impl From<BadAsk> for ApiError {
+    fn from(error: BadAsk) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl From<RawError> for ApiError {
+    fn from(error: RawError) -> Self {
+        match error {
+            RawError::Log(error) => error.into(),
+            RawError::Cut(_) | RawError::Ended(_) => Self::internal(error),
         }
     }
 }

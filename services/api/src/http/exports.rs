@@ -1,7 +1,7 @@
 //! `GET /v1/exports/{id}`: what has become of an export.
 
 use super::ask::{ExportInPath, Params};
-use super::{ApiError, Shared};
+use super::{ApiError, Shared, measured};
 use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
@@ -31,7 +31,10 @@ pub(super) async fn status(
 ) -> Result<Json<ReceiptStatus>, ApiError> {
     let found = match which.sequence {
         Some(sequence) => by_sequence(&shared, &caller.tenant, (&id, sequence)).await?,
-        None => export::status(&shared.api.store, &caller.tenant, &id, which.receipt).await?,
+        None => {
+            let reader = shared.api.store.reader(&caller.tenant);
+            measured("export", export::status(&reader, &id, which.receipt)).await?
+        }
     };
     // Where both are said, both must hold.
     let is_meant = |found: &ReceiptStatus| which.receipt.is_none_or(|n| found.receipt == Some(n));
@@ -47,7 +50,8 @@ async fn by_sequence(
     (id, sequence): (&[u8], u64),
 ) -> Result<Option<ReceiptStatus>, ApiError> {
     let export_id = ids::hex(id);
-    let found = receipt::by_ingest_sequence(&shared.api.store, tenant, sequence).await?;
+    let reader = shared.api.store.reader(tenant);
+    let found = measured("receipt", receipt::by_ingest_sequence(&reader, sequence)).await?;
     if let Some(status) = found {
         // One that was parked before it became a receipt does not know its export.
         let is_same = status.export_id.as_ref().is_none_or(|it| *it == export_id);

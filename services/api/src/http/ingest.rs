@@ -2,7 +2,7 @@
 
 use super::ask::Params;
 use super::upload::{self, Claims, Spooling};
-use super::{ApiError, Shared, ask};
+use super::{ApiError, Shared};
 use crate::access::Caller;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -71,7 +71,7 @@ fn accepted(published: Published) -> Response {
 fn check(claims: Claims, tenant: &str) -> Result<ExportClaims, ApiError> {
     check_stated(&claims)?;
     let captured_at = match &claims.captured_at {
-        Some(text) => Some(ask::instant("captured_at", text)?.to_rfc3339()),
+        Some(text) => Some(jmip_projections::ask::instant("captured_at", text)?.to_rfc3339()),
         None => None,
     };
     let missing = || ApiError::bad_request("source is missing: which exporter it came from");
@@ -94,7 +94,7 @@ fn check_stated(claims: &Claims) -> Result<(), ApiError> {
         return Err(ApiError::bad_request("source must be [a-z0-9_-]{1,32}"));
     }
     if let Some(text) = &claims.captured_at {
-        ask::instant("captured_at", text)?;
+        jmip_projections::ask::instant("captured_at", text)?;
     }
     let filename = claims.filename.as_deref().unwrap_or_default();
     if filename.chars().count() > FILENAME_MAX_CHARS || filename.chars().any(char::is_control) {

@@ -9,9 +9,11 @@ mod exports;
 mod health;
 mod ingest;
 mod jobs;
+mod measured;
 mod metrics;
 mod observe;
 mod profile;
+mod raw;
 mod recommendations;
 mod routes;
 mod shown;
@@ -25,9 +27,11 @@ mod tests;
 
 pub use document::OPENAPI;
 pub use error::ApiError;
+pub(crate) use measured::measured;
 pub use metrics::serve_metrics;
 
 use crate::access::{Access, Given, Tokens};
+use crate::raw::CutRecord;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use jmip_core::event::Profile;
@@ -72,6 +76,8 @@ pub struct Api {
     pub state_dir: Option<PathBuf>,
     /// How a profile is read. Given, because the api depends on no stage.
     pub import_profile: ImportProfile,
+    /// How a record is cut out of its export. Given, because the api depends on no stage.
+    pub cut_record: CutRecord,
 }
 
 /// What handlers share.
@@ -81,6 +87,8 @@ struct Shared {
     access: Arc<Access>,
     /// Bounds the memory of publishing.
     publishing: Arc<Semaphore>,
+    /// Bounds the disk that cutting records out takes.
+    cutting: Arc<Semaphore>,
 }
 
 /// Every route of the table, with its limits.
@@ -95,6 +103,7 @@ pub fn router(api: Api) -> Router {
         api: Arc::new(api),
         access: Arc::new(access),
         publishing: Arc::new(Semaphore::new(PUBLISHING_MAX)),
+        cutting: Arc::new(Semaphore::new(raw::CUTTING_MAX)),
     };
     let (open, v1) = routed(&shared);
     let v1 = v1

@@ -1,7 +1,7 @@
 //! `PUT /v1/profile`, `GET /v1/profile`: what the user can do, wants and has to show.
 
 use super::ask::Document;
-use super::{ApiError, Shared};
+use super::{ApiError, Shared, measured};
 use crate::access::Caller;
 use crate::append;
 use axum::Json;
@@ -43,7 +43,8 @@ pub(super) async fn current(
     State(shared): State<Shared>,
     caller: Caller,
 ) -> Result<Json<desk::profile::ProfileRow>, ApiError> {
-    let found = desk::profile::current(&shared.api.store, &caller.tenant).await?;
+    let reader = shared.api.store.reader(&caller.tenant);
+    let found = measured("profile", desk::profile::current(&reader)).await?;
     let absent = || ApiError::not_found(append::AppendError::NoProfile.to_string());
     found.map(Json).ok_or_else(absent)
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/recommendations/runs`, `GET /v1/recommendations/{run_id}`.
 
-use super::ask::{self, Document, UuidInPath};
-use super::{ApiError, Shared};
+use super::ask::{Document, UuidInPath};
+use super::{ApiError, Shared, measured};
 use crate::access::Caller;
 use crate::append::{self, RunAsk};
 use axum::Json;
@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use jmip_projections::ask;
 use jmip_projections::desk::recommendation::{self, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -16,10 +17,6 @@ use uuid::Uuid;
 
 /// Largest body: it names a day and a number.
 pub(super) const ASK_MAX_BYTES: usize = 4 * 1024;
-/// Jobs in an answer unless told otherwise: what fits on one page.
-const LIMIT_DEFAULT: u32 = 10;
-/// Jobs in an answer at most: what an event can hold with its evidence.
-const LIMIT_MAX: u32 = 100;
 
 /// What a run is asked for.
 #[derive(Default, Deserialize)]
@@ -65,7 +62,8 @@ pub(super) async fn run(
     caller: Caller,
     UuidInPath(run_id): UuidInPath,
 ) -> Result<Json<Run>, ApiError> {
-    let found = recommendation::run(&shared.api.store, &caller.tenant, run_id).await?;
+    let reader = shared.api.store.reader(&caller.tenant);
+    let found = measured("run", recommendation::run(&reader, run_id)).await?;
     found
         .map(Json)
         .ok_or_else(|| ApiError::not_found("no such run"))
@@ -80,16 +78,15 @@ fn check(body: &[u8]) -> Result<RunAsk, ApiError> {
             .map_err(|error| ApiError::bad_request(format!("body: {error}")))?,
     };
     let limit = match &body.limit {
-        None => LIMIT_DEFAULT,
-        // By value, as JSON has it: 10.0 is 10.
-        Some(number) => (1..=LIMIT_MAX)
+        None => None,
+        // By value, as JSON has it: 10.0 is 10. What is no whole number is out of range.
+        Some(number) => (1..=append::RUN_LIMIT_MAX)
             .find(|limit| number.as_f64() == Some(f64::from(*limit)))
-            .ok_or_else(|| ApiError::bad_request(format!("limit must be 1 to {LIMIT_MAX}")))?,
+            .or(Some(0)),
     };
+    let limit = append::run_limit(limit)?;
     let on = body.on.unwrap_or_else(today);
-    if ask::start_of_day(&on).is_none() {
-        return Err(ApiError::bad_request("on must be a day such as 2024-09-07"));
-    }
+    ask::day("on", &on)?;
     Ok(RunAsk { on, limit })
 }
 
@@ -106,7 +103,7 @@ mod tests {
         let ask = check(b"").unwrap();
         assert_eq!(ask.limit, 10);
         assert_eq!(ask.on.len(), 10);
-        assert!(ask::start_of_day(&ask.on).is_some());
+        assert!(ask::day("on", &ask.on).is_ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every route there is: who may ask, and what answers. `openapi.json` describes the same ones.
 
 use super::{
-    Shared, audit, document, exports, health, ingest, jobs, metrics, profile, recommendations,
+    Shared, audit, document, exports, health, ingest, jobs, metrics, profile, raw, recommendations,
     status, upload,
 };
 use axum::extract::DefaultBodyLimit;
@@ -64,6 +64,7 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     Route::new("GET", "/v1/jobs", READ, || get(jobs::list)),
     Route::new("GET", "/v1/jobs/{id}", READ, || get(jobs::detail)),
+    Route::new("GET", "/v1/jobs/{id}/raw", READ, || get(raw::raw)),
     Route::new("GET", "/v1/profile", READ, || get(profile::current)),
     Route::new("PUT", "/v1/profile", PUBLISH, || {
         put(profile::save.layer(DefaultBodyLimit::max(profile::PROFILE_MAX_BYTES)))

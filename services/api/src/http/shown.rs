@@ -1,6 +1,6 @@
 //! Waiting a little for the read model, so that whoever decided something can read it at once.
 
-use super::Shared;
+use super::{Shared, measured};
 use jmip_projections::{StoreError, desk, status};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl Shared {
     }
 
     async fn shows(&self, sequence: u64) -> Result<bool, StoreError> {
-        let checkpoints = status::checkpoints(&self.api.store).await?;
+        let checkpoints = measured("checkpoints", status::checkpoints(&self.api.store)).await?;
         let desk = checkpoints.iter().find(|at| at.view == desk::VIEW.name);
         Ok(desk.is_some_and(|at| at.last_seq >= sequence))
     }

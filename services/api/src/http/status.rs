@@ -1,6 +1,6 @@
 //! `GET /v1/status`: how the system is.
 
-use super::{ApiError, Shared};
+use super::{ApiError, Shared, measured};
 use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
@@ -34,8 +34,7 @@ pub(super) async fn status(
     State(shared): State<Shared>,
     caller: Caller,
 ) -> Result<Json<Status>, ApiError> {
-    let tenant = Some(caller.tenant.as_str());
-    let store = &shared.api.store;
+    let reader = shared.api.store.reader(&caller.tenant);
     let heard = shared.api.log.statuses().await.unwrap_or_default();
     let loops = match heard.is_empty() {
         true => shared.api.statuses.all(),
@@ -43,9 +42,9 @@ pub(super) async fn status(
     };
     Ok(Json(Status {
         loops,
-        checkpoints: status::checkpoints(store).await?,
-        counts: status::counts(store, tenant).await?,
-        parked: status::parked(store, tenant, TROUBLE_SHOWN).await?,
-        refusals: status::refusals(store, tenant, TROUBLE_SHOWN).await?,
+        checkpoints: measured("checkpoints", status::checkpoints(&shared.api.store)).await?,
+        counts: measured("counts", status::counts(&reader)).await?,
+        parked: measured("parked", status::parked(&reader, TROUBLE_SHOWN)).await?,
+        refusals: measured("refusals", status::refusals(&reader, TROUBLE_SHOWN)).await?,
     }))
 }

@@ -38,7 +38,7 @@ pub struct Jobs {
     /// onsite, hybrid or remote
     #[arg(long)]
     pub workplace: Option<String>,
-    /// Country, two letters
+    /// Country, by its code or name
     #[arg(long)]
     pub country: Option<String>,
     /// Board it appeared on

@@ -44,6 +44,17 @@ pub struct Events {
     pub format: Format,
 }
 
+/// `jmip replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Compare what the log holds with what this program makes of the log's own inputs
+    #[arg(long)]
+    pub verify: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
 /// `jmip projections`
 #[derive(Debug, Subcommand)]
 pub enum Projections {
@@ -83,9 +94,20 @@ pub enum Projections {
 #[derive(Debug, Subcommand)]
 pub enum Nats {
     /// Create what is missing and change what differs; never deletes
-    Apply,
+    Apply {
+        /// Copies of each stream: 1 on one machine, 3 or 5 in a cluster; as before unless told
+        #[arg(long, value_name = "N", value_parser = replicas)]
+        replicas: Option<u64>,
+    },
     /// Say what differs, and fail if anything does
     Check,
+}
+
+fn replicas(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok();
+    count
+        .filter(|count| jmip_runtime::REPLICAS.contains(count))
+        .ok_or_else(|| "replicas are 1, 3 or 5".to_owned())
 }
 
 /// `jmip parked`

@@ -2,10 +2,11 @@
 
 use crate::cli::Format;
 use crate::exit::{Exit, ends};
-use crate::say::sayln;
+use crate::say::{say_bytes, sayln};
 use crate::{fact_line, running, words};
 use jmip_core::subjects;
 use jmip_projections::market::job_detail::{self, JobDetail, Revision};
+use jmip_projections::market::raw_job_post::{self, RecordName};
 use uuid::Uuid;
 
 const LINE_MAX_CHARS: usize = 110;
@@ -14,16 +15,40 @@ const DESCRIPTION_LINES: usize = 12;
 /// Prints one job.
 pub async fn show(id: &str, format: Format) -> anyhow::Result<Exit> {
     let is_json = format.is_json("job")?;
-    let job_id = Uuid::parse_str(id)
-        .map_err(|_| ends(Exit::Usage, format!("a job's id is a UUID, not {id:?}")))?;
+    let job_id = parse(id)?;
     let store = running::store()?;
-    let found = job_detail::get(&store, subjects::DEFAULT_TENANT, job_id).await?;
+    let found = job_detail::get(&store.reader(subjects::DEFAULT_TENANT), job_id).await?;
     let job = found.ok_or_else(|| ends(Exit::NotFound, format!("there is no job {job_id}")))?;
     if is_json {
         sayln!("{}", serde_json::to_string(&job)?);
     } else {
         print(&job);
     }
+    Ok(Exit::Done)
+}
+
+fn parse(id: &str) -> anyhow::Result<Uuid> {
+    Uuid::parse_str(id).map_err(|_| ends(Exit::Usage, format!("a job's id is a UUID, not {id:?}")))
+}
+
+/// Prints the bytes of a record of a job, and nothing else.
+pub async fn raw(id: &str, posting: Option<&str>) -> anyhow::Result<Exit> {
+    let job_id = parse(id)?;
+    let posting = posting.map(str::parse::<RecordName>).transpose();
+    let posting = posting.map_err(|wrong| ends(Exit::Usage, format!("--{wrong}")))?;
+    let system = running::system().await?;
+    let reader = system.store.reader(subjects::DEFAULT_TENANT);
+    let found = raw_job_post::of_job(&reader, job_id, posting.as_ref()).await?;
+    let absent = || {
+        let text = match &posting {
+            None => format!("there is no job {job_id}"),
+            Some(_) => format!("there is no such posting of job {job_id}"),
+        };
+        ends(Exit::NotFound, text)
+    };
+    let record = found.ok_or_else(absent)?;
+    let bytes = jmip_api::raw::bytes(&system.log, (None, crate::record::cut), record).await?;
+    say_bytes(&bytes);
     Ok(Exit::Done)
 }
 

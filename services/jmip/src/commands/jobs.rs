@@ -4,9 +4,9 @@ use crate::cli::{Form, Jobs};
 use crate::exit::{Exit, ends};
 use crate::say::{complain, sayln};
 use crate::{csv_form, profile, running, table, words};
-use jmip_core::{Micros, subjects};
-use jmip_projections::market::job_list::{self, JobFilter, JobRow};
-use jmip_projections::{StoreError, market, status};
+use jmip_core::subjects;
+use jmip_projections::market::job_list::{self, JobAsk, JobQuestion, JobRow};
+use jmip_projections::{market, status};
 
 /// Fields of a job as the JSON form has them.
 const COLUMNS: [&str; 24] = [
@@ -42,17 +42,10 @@ const PASSAGES_MAX_CHARS: usize = 240;
 /// Prints one page of jobs.
 pub async fn list(ask: Jobs) -> anyhow::Result<Exit> {
     let form = ask.format.of_list();
-    let searched = ask.query.is_some();
-    let filter = filter(ask)?;
+    let ask = question(ask)?;
+    let searched = ask.is_search();
     let store = running::store()?;
-    let page = job_list::page(&store, &filter)
-        .await
-        .map_err(|error| match error {
-            StoreError::Limit { .. } | StoreError::Cursor | StoreError::Query { .. } => {
-                ends(Exit::Usage, error.to_string())
-            }
-            other => other.into(),
-        })?;
+    let page = job_list::page(&store.reader(subjects::DEFAULT_TENANT), &ask).await?;
     match form {
         Form::Json => {
             sayln!("{}", serde_json::to_string(&page)?);
@@ -130,37 +123,21 @@ fn place(job: &JobRow) -> String {
         .to_owned()
 }
 
-fn filter(ask: Jobs) -> anyhow::Result<JobFilter> {
-    let since = ask.since.as_deref().map(since).transpose()?;
-    if let Some(workplace) = &ask.workplace
-        && !["onsite", "hybrid", "remote"].contains(&workplace.to_lowercase().as_str())
-    {
-        return Err(ends(
-            Exit::Usage,
-            "--workplace must be onsite, hybrid or remote",
-        ));
-    }
-    Ok(JobFilter {
-        tenant: subjects::DEFAULT_TENANT.to_owned(),
-        query: ask.query,
-        text: ask.title,
+/// What is typed, as a question; what is wrong with it is said by the name it is typed by.
+fn question(ask: Jobs) -> anyhow::Result<JobAsk> {
+    let question = JobQuestion {
+        q: ask.query,
+        title: ask.title,
         skill: ask.skill.map(|name| profile::skill_id(&name)),
         workplace: ask.workplace,
         country: ask.country,
         platform: ask.platform,
-        since,
-        limit: ask.limit,
+        since: ask.since,
+        limit: Some(ask.limit),
         cursor: ask.cursor,
+    };
+    question.check().map_err(|wrong| match wrong.field {
+        "q" => ends(Exit::Usage, format!("WORDS {}", wrong.reason)),
+        _ => ends(Exit::Usage, format!("--{wrong}")),
     })
-}
-
-fn since(text: &str) -> anyhow::Result<Micros> {
-    let whole_day = format!("{text}T00:00:00Z");
-    Micros::parse_rfc3339(text)
-        .or_else(|_| Micros::parse_rfc3339(&whole_day))
-        .map_err(|_| {
-            let text =
-                format!("--since must be a date such as 2024-09-07 or RFC 3339, not {text:?}");
-            ends(Exit::Usage, text)
-        })
 }

@@ -16,6 +16,7 @@ pub mod projections;
 pub mod publish;
 pub mod recommend;
 pub mod reenrich;
+pub mod replay;
 pub mod reread;
 pub mod run;
 pub mod status;

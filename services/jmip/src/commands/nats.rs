@@ -5,8 +5,8 @@ use crate::running;
 use crate::say::sayln;
 
 /// Creates and changes streams.
-pub async fn apply() -> anyhow::Result<Exit> {
-    let changed = running::log().await?.apply_streams().await?;
+pub async fn apply(replicas: Option<u64>) -> anyhow::Result<Exit> {
+    let changed = running::log().await?.apply_streams(replicas).await?;
     for difference in &changed {
         sayln!("changed: {difference}");
     }

@@ -28,7 +28,7 @@ const COLUMNS: [&str; 9] = [
 
 /// Lists what is parked and not yet to be tried again, the latest first.
 pub async fn list(format: Format) -> anyhow::Result<Exit> {
-    let rows = parked(&running::store()?, None, LIMIT_MAX).await?;
+    let rows = parked(&running::store()?.operator(), LIMIT_MAX).await?;
     match format.of_list() {
         Form::Json => sayln!("{}", serde_json::to_string(&rows)?),
         Form::Csv => csv_form::print(&COLUMNS, &rows)?,
@@ -66,7 +66,7 @@ pub async fn show(id: &str) -> anyhow::Result<Exit> {
 /// Prints every parked input as one line of JSON, with the event it is if it is one.
 pub async fn export() -> anyhow::Result<Exit> {
     let system = running::system().await?;
-    for row in parked(&system.store, None, LIMIT_MAX).await? {
+    for row in parked(&system.store.operator(), LIMIT_MAX).await? {
         let mut line = json!({ "id": id_of(&row), "parked": row });
         if let Some(input) = input_of(&system, &row).await? {
             line["input"] = jmip_proto::envelope_json(&input.encode_to_vec())?;
@@ -83,7 +83,7 @@ pub async fn retry(ids: &[String], all: bool) -> anyhow::Result<Exit> {
     }
     let system = running::system().await?;
     let rows = if all {
-        parked(&system.store, None, LIMIT_MAX).await?
+        parked(&system.store.operator(), LIMIT_MAX).await?
     } else {
         let mut rows = vec![];
         for id in ids {
@@ -163,7 +163,7 @@ fn id_of(row: &ParkedRow) -> String {
 }
 
 async fn find(system: &Running, id: &str) -> anyhow::Result<ParkedRow> {
-    let rows = parked(&system.store, None, LIMIT_MAX).await?;
+    let rows = parked(&system.store.operator(), LIMIT_MAX).await?;
     let found = rows.into_iter().find(|row| id_of(row) == id);
     found.ok_or_else(|| ends(Exit::NotFound, format!("nothing is parked as {id}")))
 }

@@ -36,7 +36,8 @@ pub async fn import(file: &Path, format: Format) -> anyhow::Result<Exit> {
 pub async fn show(format: Format) -> anyhow::Result<Exit> {
     let is_json = format.is_json("profile show")?;
     let store = running::store()?;
-    let found = jmip_projections::desk::profile::current(&store, subjects::DEFAULT_TENANT).await?;
+    let found =
+        jmip_projections::desk::profile::current(&store.reader(subjects::DEFAULT_TENANT)).await?;
     let Some(found) = found else {
         let text = "there is no profile yet: save one with `jmip profile import FILE`";
         return Err(ends(Exit::NotFound, text));

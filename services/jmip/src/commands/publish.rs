@@ -117,7 +117,7 @@ async fn wait(system: &Running, published: &Published) -> anyhow::Result<Receipt
     let mut pause = LOOK_FIRST;
     loop {
         let tenant = subjects::DEFAULT_TENANT;
-        match receipt::by_ingest_sequence(&system.store, tenant, published.sequence).await {
+        match receipt::by_ingest_sequence(&system.store.reader(tenant), published.sequence).await {
             Ok(Some(status)) if status.done => {
                 bar.finish_and_clear();
                 return Ok(status);

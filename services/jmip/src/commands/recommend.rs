@@ -34,24 +34,14 @@ const QUOTES_SHOWN: usize = 4;
 
 /// Asks for a run, waits for its answer and prints it.
 pub async fn recommend(ask: Recommend) -> anyhow::Result<Exit> {
-    let on = match ask.on {
-        Some(on) if chrono::NaiveDate::parse_from_str(&on, "%Y-%m-%d").is_err() => {
-            return Err(ends(
-                Exit::Usage,
-                format!("--on must be a date YYYY-MM-DD, not {on:?}"),
-            ));
-        }
-        Some(on) => on,
-        None => chrono::Utc::now().format("%Y-%m-%d").to_string(),
-    };
-    if !(1..=100).contains(&ask.limit) {
-        return Err(ends(Exit::Usage, "--limit must be 1 to 100"));
-    }
+    let today = || chrono::Utc::now().format("%Y-%m-%d").to_string();
+    let on = ask.on.unwrap_or_else(today);
+    let checked = jmip_projections::ask::day("on", &on).map(drop);
+    let limit = append::run_limit(Some(ask.limit));
+    let wrong = |wrong| ends(Exit::Usage, format!("--{wrong}"));
+    let limit = checked.and(limit).map_err(wrong)?;
     let system = running::system().await?;
-    let wanted = RunAsk {
-        on,
-        limit: ask.limit,
-    };
+    let wanted = RunAsk { on, limit };
     let asked = append::request_run(&system.log, subjects::DEFAULT_TENANT, wanted).await;
     let asked = asked.map_err(|error| match error {
         AppendError::NoProfile => ends(Exit::NotFound, error.to_string()),
@@ -72,7 +62,8 @@ pub async fn recommend(ask: Recommend) -> anyhow::Result<Exit> {
 /// A run waits until everything published before it has been read.
 async fn wait(system: &Running, run_id: Uuid) -> anyhow::Result<Run> {
     loop {
-        let found = recommendation::run(&system.store, subjects::DEFAULT_TENANT, run_id).await;
+        let found =
+            recommendation::run(&system.store.reader(subjects::DEFAULT_TENANT), run_id).await;
         match found {
             Ok(Some(run)) if run.status != "WAITING" => return Ok(run),
             Ok(_) => {}
@@ -153,11 +144,12 @@ fn print_item(item: &RunItem, brief: bool) {
             line(factor["reason"].as_str().unwrap_or_default()),
         );
         let evidence = factor["evidence"].as_array().into_iter().flatten();
-        let quotes = evidence.filter_map(|one| one["quote"].as_str());
-        for quote in quotes.take(QUOTES_SHOWN) {
+        let quotes = evidence.filter_map(|one| Some((one["quote"].as_str()?, one)));
+        for (quote, one) in quotes.take(QUOTES_SHOWN) {
             sayln!(
-                "                               “{}”",
-                words::line(quote, 76)
+                "                               “{}”{}",
+                words::line(quote, 76),
+                words::rule(one),
             );
         }
     }

@@ -7,7 +7,7 @@ use crate::cli::{Form, Reenrich};
 use crate::exit::{Exit, ends};
 use crate::measure::difference::{Counts, Difference, Sample, Subject};
 use crate::say::sayln;
-use crate::{amendments, csv_form, running, table, words};
+use crate::{csv_form, running, table, words};
 use anyhow::Context as _;
 use jmip_core::event::{Fact, Job, JobEnriched, JobNormalized, PostingRef, Sighting};
 use jmip_core::{Cause, Envelope, Event, Knowledge, Micros, Output, Seal, Stored, ids, subjects};
@@ -188,7 +188,7 @@ async fn compare(
         let amendments = std::mem::take(&mut found.amendments);
         found.amended += amendments.len();
         if applies {
-            amendments::append(log, STAGE.name, amendments).await?;
+            log.amend(STAGE.name, amendments).await?;
         }
     }
 }

@@ -7,7 +7,7 @@
 use crate::cli::{Form, Reread as Options};
 use crate::exit::Exit;
 use crate::say::sayln;
-use crate::{amendments, csv_form, running, table, words};
+use crate::{csv_form, running, table, words};
 use jmip_core::{Cause, Envelope, Event, Knowledge, Output, Seal, Stored, ids, subjects};
 use jmip_normalize::{FOLD, REREAD_OUTPUT, Reading, Reread, State, Tables};
 use jmip_runtime::{Log, LogError, Selection};
@@ -119,7 +119,7 @@ async fn compare(log: &Log, standing: &Standing, applies: bool) -> Result<Found,
         }
         let amendments = std::mem::take(&mut found.amendments);
         if applies {
-            amendments::append(log, FOLD.name, amendments).await?;
+            log.amend(FOLD.name, amendments).await?;
         }
     }
 }

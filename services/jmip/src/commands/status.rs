@@ -96,10 +96,10 @@ pub async fn status(format: Format) -> anyhow::Result<Exit> {
             last_sequence,
             events,
         },
-        counts: status::counts(&system.store, None).await?,
+        counts: status::counts(&system.store.operator()).await?,
         checkpoints: status::checkpoints(&system.store).await?,
-        refusals: status::refusals(&system.store, None, SHOWN).await?,
-        parked: status::parked(&system.store, None, SHOWN).await?,
+        refusals: status::refusals(&system.store.operator(), SHOWN).await?,
+        parked: status::parked(&system.store.operator(), SHOWN).await?,
     };
     match format.of_list() {
         Form::Json => sayln!("{}", serde_json::to_string(&report)?),

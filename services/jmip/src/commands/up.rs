@@ -124,7 +124,7 @@ async fn serve(
     if config.nats_url.is_none() {
         Log::connect(&endpoints.nats_url)
             .await?
-            .apply_streams()
+            .apply_streams(None)
             .await?;
     }
     let listen = match up.listen {

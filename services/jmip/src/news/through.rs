@@ -69,7 +69,7 @@ impl<S: Sink> Telling<S> {
             return *is_through;
         }
         // Begun before this process was: the store knows. What it cannot say now is not told.
-        let found = through::get(&self.store, &key.0, key.1).await;
+        let found = through::get(&self.store.reader(&key.0), key.1).await;
         let is_through = !matches!(found, Ok(None));
         self.is_through.insert(key.clone(), is_through);
         is_through
@@ -78,7 +78,7 @@ impl<S: Sink> Telling<S> {
     async fn tell_ended(&mut self, open: Vec<(String, Uuid)>) {
         for key in open {
             // A store that cannot be asked now is asked at the next batch about it.
-            if let Ok(Some(ended)) = through::get(&self.store, &key.0, key.1).await {
+            if let Ok(Some(ended)) = through::get(&self.store.reader(&key.0), key.1).await {
                 tell_through(&key, &ended);
                 self.is_through.insert(key, true);
             }

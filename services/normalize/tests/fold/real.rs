@@ -16,7 +16,7 @@ fn weeks() -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/jobspy/weekly_snapshots");
     let Ok(entries) = fs::read_dir(&folder) else {
-        eprintln!("no real exports at {}: nothing to try", folder.display());
+        eprintln!("skipped: there is no folder of real exports");
         return Ok(vec![]);
     };
     let mut files = vec![];

@@ -2,12 +2,13 @@
 
 use crate::column::{self, bigints, datetime, int8, sequence, texts, times, uuids};
 use crate::market::events;
-use crate::market::job_list::Page;
-use crate::{Store, StoreError, status};
+use crate::page::Page;
+use crate::reader::Param;
+use crate::{BadAsk, Reader, StoreError, ask, status};
 use chrono::{DateTime, Utc};
 use jmip_core::envelope::occurred_at;
 use jmip_core::{Micros, Stored, ids, subjects};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
@@ -16,6 +17,8 @@ use uuid::Uuid;
 
 /// Largest page: what a person reads at once, or a tool in one go.
 pub const LIMIT_MAX: u32 = 1000;
+/// Rows of a page unless told.
+const LIMIT_DEFAULT: u32 = 100;
 
 /// Producer of what people say through API and command line.
 const USER: &str = "user";
@@ -92,37 +95,56 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     column::insert(tx, "audit_log", &columns).await
 }
 
+/// Which page, as it is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuestion {
+    /// Rows of a page, 1 to [`LIMIT_MAX`]; 100 unless it is said.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page that can be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditAsk {
+    limit: u32,
+    after: Option<(Micros, Uuid)>,
+}
+
+impl AuditQuestion {
+    /// Checks all of it.
+    ///
+    /// Errors: [`BadAsk`] of the first field that is wrong.
+    pub fn check(self) -> Result<AuditAsk, BadAsk> {
+        Ok(AuditAsk {
+            limit: ask::limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?,
+            after: self.cursor.as_deref().map(parse_cursor).transpose()?,
+        })
+    }
+}
+
 /// What people decided and what was done to keys, the latest first, ties by id.
 ///
-/// Shape: at most `limit` (1 to [`LIMIT_MAX`]) rows; following `next` visits each once.
-/// Errors: [`StoreError::Limit`], [`StoreError::Cursor`], else as Postgres reports it.
-pub async fn page(
-    store: &Store,
-    tenant: &str,
-    limit: u32,
-    cursor: Option<&str>,
-) -> Result<Page<AuditRow>, StoreError> {
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(StoreError::Limit {
-            limit,
-            max: LIMIT_MAX,
-        });
-    }
-    let after = cursor.map(parse_cursor).transpose()?;
-    let client = store.client().await?;
-    // Read before the rows: they can only be fresher.
-    let as_of_seq = status::position(&client, super::VIEW.name).await?;
-    let found = client
-        .query_typed(
-            PAGE,
-            &[
-                (&tenant, Type::TEXT),
-                (&after.map(|(at, _)| datetime(at)), Type::TIMESTAMPTZ),
-                (&after.map(|(_, id)| id), Type::UUID),
-                (&(i64::from(limit) + 1), Type::INT8),
-            ],
-        )
-        .await?;
+/// Shape: at most as many rows as asked for; following `next` visits each once.
+/// Errors: [`StoreError`] as Postgres reports it.
+pub async fn page(reader: &Reader, ask: &AuditAsk) -> Result<Page<AuditRow>, StoreError> {
+    let tenant = reader.tenant();
+    let (at, id) = (
+        ask.after.map(|(at, _)| datetime(at)),
+        ask.after.map(|(_, id)| id),
+    );
+    let rows = i64::from(ask.limit) + 1;
+    let asked: [Param<'_>; 4] = [
+        (&tenant, Type::TEXT),
+        (&at, Type::TIMESTAMPTZ),
+        (&id, Type::UUID),
+        (&rows, Type::INT8),
+    ];
+    let view: [Param<'_>; 1] = [(&super::VIEW.name, Type::TEXT)];
+    let asks: [(&str, &[Param<'_>]); 2] = [(status::POSITION, &view), (PAGE, &asked)];
+    let answers = reader.all("", &asks).await?;
+    let found = &answers[1];
     let row = |row: &tokio_postgres::Row| AuditRow {
         event_id: row.get("event_id"),
         kind: row.get("kind"),
@@ -131,12 +153,12 @@ pub async fn page(
         sequence: row.get::<_, Option<i64>>("sequence").map(sequence),
         detail: row.get("detail"),
     };
-    let rows: Vec<_> = found.iter().take(limit as usize).map(row).collect();
+    let rows: Vec<_> = found.iter().take(ask.limit as usize).map(row).collect();
     let next = rows.last().filter(|_| found.len() > rows.len());
     Ok(Page {
         next: next.map(cursor_of),
         rows,
-        as_of_seq,
+        as_of_seq: status::position_of(&answers[0]),
     })
 }
 
@@ -145,11 +167,9 @@ fn cursor_of(row: &AuditRow) -> String {
     ids::hex(&[&at[..], row.event_id.as_bytes()].concat())
 }
 
-fn parse_cursor(text: &str) -> Result<(Micros, Uuid), StoreError> {
-    let bytes = ids::from_hex(text).filter(|bytes| bytes.len() == 24);
-    let bytes = bytes.ok_or(StoreError::Cursor)?;
-    let (at, id) = bytes.split_at(8);
-    let at = i64::from_be_bytes(at.try_into().map_err(|_| StoreError::Cursor)?);
-    let id = Uuid::from_slice(id).map_err(|_| StoreError::Cursor)?;
-    Ok((Micros(at), id))
+fn parse_cursor(text: &str) -> Result<(Micros, Uuid), BadAsk> {
+    let bytes = ids::from_hex(text).ok_or_else(ask::no_cursor)?;
+    let (at, id) = bytes.split_first_chunk().ok_or_else(ask::no_cursor)?;
+    let id = Uuid::from_slice(id).map_err(|_| ask::no_cursor())?;
+    Ok((Micros(i64::from_be_bytes(*at)), id))
 }

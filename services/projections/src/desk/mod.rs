@@ -13,7 +13,7 @@ use tokio_postgres::Transaction;
 pub static VIEW: View = View {
     name: "desk",
     about: "Profiles, policies, runs, the audit trail",
-    version: 1,
+    version: 2,
     may_lag: false,
     producers: Some(&["user", "score"]),
     tables: TABLES,

@@ -2,7 +2,7 @@
 
 use crate::column::{self, bigints, bytes, int8, texts, times};
 use crate::market::events;
-use crate::{Store, StoreError};
+use crate::{Reader, StoreError};
 use chrono::{DateTime, Utc};
 use jmip_core::envelope::occurred_at;
 use jmip_core::event::PolicyAdopted;
@@ -62,12 +62,10 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
 /// The policy in force: the one adopted last.
 ///
 /// Shape: `None` while the tenant has none. Errors: [`StoreError`] as Postgres reports it.
-pub async fn current(store: &Store, tenant: &str) -> Result<Option<PolicyRow>, StoreError> {
-    let client = store.client().await?;
-    let row = client
-        .query_typed_opt(CURRENT, &[(&tenant, Type::TEXT)])
-        .await?;
-    Ok(row.map(|row| PolicyRow {
+pub async fn current(reader: &Reader) -> Result<Option<PolicyRow>, StoreError> {
+    let tenant = reader.tenant();
+    let rows = reader.rows(CURRENT, &[(&tenant, Type::TEXT)]).await?;
+    Ok(rows.first().map(|row| PolicyRow {
         policy_sha256: ids::hex(row.get("policy_sha256")),
         toml: row.get("toml"),
         adopted_at: row.get("adopted_at"),

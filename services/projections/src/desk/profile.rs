@@ -2,7 +2,7 @@
 
 use crate::column::{self, bigints, int8, jsons, texts, times};
 use crate::market::events;
-use crate::{Store, StoreError};
+use crate::{Reader, StoreError};
 use chrono::{DateTime, Utc};
 use jmip_core::envelope::occurred_at;
 use jmip_core::{Event, Message, Stored};
@@ -65,12 +65,10 @@ fn profile_json(stored: &Stored) -> Value {
 /// The profile in force.
 ///
 /// Shape: `None` while the tenant has none. Errors: [`StoreError`] as Postgres reports it.
-pub async fn current(store: &Store, tenant: &str) -> Result<Option<ProfileRow>, StoreError> {
-    let client = store.client().await?;
-    let row = client
-        .query_typed_opt(CURRENT, &[(&tenant, Type::TEXT)])
-        .await?;
-    Ok(row.map(|row| ProfileRow {
+pub async fn current(reader: &Reader) -> Result<Option<ProfileRow>, StoreError> {
+    let tenant = reader.tenant();
+    let rows = reader.rows(CURRENT, &[(&tenant, Type::TEXT)]).await?;
+    Ok(rows.first().map(|row| ProfileRow {
         revision: u32::try_from(row.get::<_, i64>("revision")).unwrap_or(u32::MAX),
         profile: row.get("profile"),
         saved_at: row.get("saved_at"),

@@ -2,7 +2,8 @@
 
 use crate::column::{self, bigints, bytes, int8, jsons, sequence, stated, texts, times, uuids};
 use crate::market::events;
-use crate::{Store, StoreError, json};
+use crate::reader::Param;
+use crate::{Reader, StoreError, json};
 use chrono::{DateTime, Utc};
 use jmip_core::envelope::occurred_at;
 use jmip_core::event::{Recommendation, RecommendationsRanked, RecommendationsRequested};
@@ -10,7 +11,7 @@ use jmip_core::{Event, Stored, ids};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 use tokio_postgres::{Row as PgRow, Transaction};
 use uuid::Uuid;
 
@@ -213,16 +214,13 @@ async fn insert_items(tx: &Transaction<'_>, rows: &[Item<'_>]) -> Result<(), Sto
 ///
 /// Shape: `None` when the tenant has no such run (yet).
 /// Errors: [`StoreError`] as Postgres reports it.
-pub async fn run(store: &Store, tenant: &str, run_id: Uuid) -> Result<Option<Run>, StoreError> {
-    let mut client = store.client().await?;
-    // One snapshot: a run that is ranked in between has its items.
-    let tx = Store::snapshot(&mut client).await?;
-    let key: [(&(dyn ToSql + Sync), Type); 2] = [(&tenant, Type::TEXT), (&run_id, Type::UUID)];
-    let Some(row) = tx.query_typed_opt(RUN, &key).await? else {
-        return Ok(None);
-    };
-    let items = tx.query_typed(RUN_ITEMS, &key).await?;
-    Ok(Some(run_of(&row, &items)))
+pub async fn run(reader: &Reader, run_id: Uuid) -> Result<Option<Run>, StoreError> {
+    let tenant = reader.tenant();
+    let key: [Param<'_>; 2] = [(&tenant, Type::TEXT), (&run_id, Type::UUID)];
+    // Of one moment: a run that is ranked in between has its items.
+    let answers = reader.all("", &[(RUN, &key), (RUN_ITEMS, &key)]).await?;
+    let run = answers[0].first();
+    Ok(run.map(|run| run_of(run, &answers[1])))
 }
 
 fn run_of(row: &PgRow, items: &[PgRow]) -> Run {

@@ -3,7 +3,7 @@
 use super::events;
 use super::receipt::{self, ReceiptStatus};
 use crate::column::{self, bigints, bytes, int8, stated, texts, times};
-use crate::{Store, StoreError};
+use crate::{Reader, StoreError};
 use jmip_core::event::{ExportRead, ExportReceived};
 use jmip_core::{Event, Micros, Stored};
 use std::collections::BTreeMap;
@@ -85,16 +85,14 @@ pub(super) fn captured_at(event: &ExportReceived) -> Micros {
 /// Shape: `None` when the tenant has no such export or receipt (yet).
 /// Errors: [`StoreError`] as Postgres reports it.
 pub async fn status(
-    store: &Store,
-    tenant: &str,
+    reader: &Reader,
     export_id: &[u8],
     receipt: Option<u32>,
 ) -> Result<Option<ReceiptStatus>, StoreError> {
-    let client = store.client().await?;
     let which = receipt::Which {
         export_id: Some(export_id),
         receipt: receipt.map(i64::from),
         ingest_sequence: None,
     };
-    receipt::find(&client, tenant, which).await
+    receipt::find(reader, which).await
 }

@@ -1,13 +1,14 @@
 //! One job with its revisions, facts, sightings and links.
 
-use super::job_list::{COLUMNS, JobRow, job_row};
-use crate::{Store, StoreError, status};
+use super::job_row::{COLUMNS, JobRow, job_row};
+use crate::reader::Param;
+use crate::{Reader, StoreError, status};
 use chrono::{DateTime, Utc};
 use jmip_core::ids;
 use serde::Serialize;
 use serde_json::Value;
+use tokio_postgres::Row as PgRow;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row as PgRow};
 use uuid::Uuid;
 
 /// Revisions and sightings shown of one job, the latest: a job seen daily for half a year.
@@ -137,26 +138,27 @@ pub struct SightingRow {
 ///
 /// Shape: `None` when the tenant has no such job.
 /// Errors: [`StoreError`] as Postgres reports it.
-pub async fn get(
-    store: &Store,
-    tenant: &str,
-    job_id: Uuid,
-) -> Result<Option<JobDetail>, StoreError> {
-    let mut client = store.client().await?;
-    // One snapshot, so that the parts fit together.
-    let tx = Store::snapshot(&mut client).await?;
-    let current = tx
-        .query_typed_opt(
-            &format!("SELECT {COLUMNS} {CURRENT}"),
-            &[(&tenant, Type::TEXT), (&job_id, Type::UUID)],
-        )
-        .await?;
-    let Some(current) = current else {
+pub async fn get(reader: &Reader, job_id: Uuid) -> Result<Option<JobDetail>, StoreError> {
+    let tenant = reader.tenant();
+    let current = format!("SELECT {COLUMNS} {CURRENT}");
+    let key = [(&tenant as _, Type::TEXT), (&job_id as _, Type::UUID)];
+    let mut history = key.to_vec();
+    history.push((&HISTORY_SHOWN as _, Type::INT8));
+    let view = [(&super::VIEW.name as _, Type::TEXT)];
+    // Of one moment, so that the parts fit together.
+    let asks: [(&str, &[Param<'_>]); 5] = [
+        (&current, &key),
+        (LINKS, &history),
+        (REVISIONS, &history),
+        (SIGHTINGS, &history),
+        (status::POSITION, &view),
+    ];
+    let answers = reader.all("", &asks).await?;
+    let Some(current) = answers[0].first() else {
         return Ok(None);
     };
-    let history = |statement: &'static str| history(tx.client(), statement, (tenant, job_id));
     Ok(Some(JobDetail {
-        job: job_row(&current),
+        job: job_row(current),
         key: current.get("key"),
         completeness: current.get("completeness"),
         seniority: current.get("seniority"),
@@ -164,28 +166,11 @@ pub async fn get(
         description: current.get("description"),
         enrichment: current.get("state"),
         facts: current.get("facts"),
-        links: history(LINKS).await?.iter().map(link).collect(),
-        revisions: history(REVISIONS).await?.iter().map(revision).collect(),
-        sightings: history(SIGHTINGS).await?.iter().map(sighting).collect(),
-        as_of_seq: status::position(tx.client(), super::VIEW.name).await?,
+        links: answers[1].iter().map(link).collect(),
+        revisions: answers[2].iter().map(revision).collect(),
+        sightings: answers[3].iter().map(sighting).collect(),
+        as_of_seq: status::position_of(&answers[4]),
     }))
-}
-
-async fn history(
-    client: &Client,
-    statement: &str,
-    of: (&str, Uuid),
-) -> Result<Vec<PgRow>, StoreError> {
-    Ok(client
-        .query_typed(
-            statement,
-            &[
-                (&of.0, Type::TEXT),
-                (&of.1, Type::UUID),
-                (&HISTORY_SHOWN, Type::INT8),
-            ],
-        )
-        .await?)
 }
 
 fn link(row: &PgRow) -> Link {

@@ -3,8 +3,10 @@
 pub mod enrichment;
 pub mod export;
 pub mod job;
+pub mod job_ask;
 pub mod job_detail;
 pub mod job_list;
+pub mod job_row;
 pub mod job_sighting;
 pub mod job_skill;
 pub mod job_snapshot;
@@ -15,6 +17,7 @@ pub mod raw_job_post;
 pub mod receipt;
 pub mod refused_record;
 mod reread;
+mod restart;
 pub mod through;
 
 use crate::rereads::{Stretch, stretches};
@@ -65,8 +68,18 @@ async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError>
     for stretch in stretches(batch) {
         match stretch {
             Stretch::Rereads(part) => reread::apply(tx, part).await?,
-            Stretch::Others(part) => write(tx, part).await?,
+            Stretch::Others(part) => anew(tx, part).await?,
         }
+    }
+    Ok(())
+}
+
+/// Writes events with receipts that begin anew among them: what is said of their records before that
+/// is not said of those after.
+async fn anew(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
+    for part in batch.chunk_by(|_, next| !restart::begins(next)) {
+        restart::apply(tx, part).await?;
+        write(tx, part).await?;
     }
     Ok(())
 }
@@ -106,6 +119,7 @@ pub(crate) struct Record<'a, E> {
     tenant: &'a str,
     posting: &'a PostingRef,
     event: &'a E,
+    receipt_id: Uuid,
     sequence: u64,
 }
 
@@ -129,6 +143,7 @@ pub(crate) fn records<'a, E>(
                 tenant,
                 posting,
                 event,
+                receipt_id: receipt_id(stored),
                 sequence,
             });
     }

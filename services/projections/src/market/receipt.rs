@@ -2,14 +2,14 @@
 
 use super::{events, export, receipt_id};
 use crate::column::{self, bigints, bools, bytes, int8, sequence, texts, times, uuids};
-use crate::{Store, StoreError};
+use crate::{Reader, StoreError};
 use jmip_core::event::ExportReceived;
 use jmip_core::subjects::INGEST_STREAM;
 use jmip_core::{Event, Micros, Stored, ids};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row as PgRow, Transaction};
+use tokio_postgres::{Row as PgRow, Transaction};
 use uuid::Uuid;
 
 const ADVANCE: &str = "
@@ -211,30 +211,26 @@ pub(super) struct Which<'a> {
 /// Shape: `None` until effects has taken it in or given up on it.
 /// Errors: [`StoreError`] as Postgres reports it.
 pub async fn by_ingest_sequence(
-    store: &Store,
-    tenant: &str,
+    reader: &Reader,
     ingest_sequence: u64,
 ) -> Result<Option<ReceiptStatus>, StoreError> {
-    let client = store.client().await?;
     let which = Which {
         ingest_sequence: Some(int8(ingest_sequence)),
         ..Default::default()
     };
-    let found = find(&client, tenant, which).await?;
+    let found = find(reader, which).await?;
     if found.is_some() {
         return Ok(found);
     }
-    let parked = client
-        .query_typed_opt(
-            PARKED_DELIVERY,
-            &[
-                (&tenant, Type::TEXT),
-                (&INGEST_STREAM, Type::TEXT),
-                (&int8(ingest_sequence), Type::INT8),
-            ],
-        )
-        .await?;
-    Ok(parked.map(|row| never_taken_in(ingest_sequence, row.get(0))))
+    let tenant = reader.tenant();
+    let asked = [
+        (&tenant as _, Type::TEXT),
+        (&INGEST_STREAM as _, Type::TEXT),
+        (&int8(ingest_sequence) as _, Type::INT8),
+    ];
+    let parked = reader.rows(PARKED_DELIVERY, &asked).await?;
+    let reason = parked.first().map(|row| row.get(0));
+    Ok(reason.map(|reason| never_taken_in(ingest_sequence, reason)))
 }
 
 fn never_taken_in(ingest_sequence: u64, reason: String) -> ReceiptStatus {
@@ -247,35 +243,28 @@ fn never_taken_in(ingest_sequence: u64, reason: String) -> ReceiptStatus {
 }
 
 pub(super) async fn find(
-    client: &Client,
-    tenant: &str,
+    reader: &Reader,
     which: Which<'_>,
 ) -> Result<Option<ReceiptStatus>, StoreError> {
-    let row = client
-        .query_typed_opt(
-            STATUS,
-            &[
-                (&tenant, Type::TEXT),
-                (&which.export_id, Type::BYTEA),
-                (&which.receipt, Type::INT8),
-                (&which.ingest_sequence, Type::INT8),
-            ],
-        )
-        .await?;
-    let Some(row) = row else {
+    let tenant = reader.tenant();
+    let asked = [
+        (&tenant as _, Type::TEXT),
+        (&which.export_id as _, Type::BYTEA),
+        (&which.receipt as _, Type::INT8),
+        (&which.ingest_sequence as _, Type::INT8),
+    ];
+    let found = reader.rows(STATUS, &asked).await?;
+    let Some(row) = found.first() else {
         return Ok(None);
     };
-    let refusals = client
-        .query_typed(
-            REFUSALS,
-            &[
-                (&tenant, Type::TEXT),
-                (&row.get::<_, &[u8]>("export_id"), Type::BYTEA),
-                (&REFUSALS_SHOWN, Type::INT8),
-            ],
-        )
-        .await?;
-    Ok(Some(status_of(&row, &refusals)))
+    let export_id: &[u8] = row.get("export_id");
+    let asked = [
+        (&tenant as _, Type::TEXT),
+        (&export_id as _, Type::BYTEA),
+        (&REFUSALS_SHOWN as _, Type::INT8),
+    ];
+    let refusals = reader.rows(REFUSALS, &asked).await?;
+    Ok(Some(status_of(row, &refusals)))
 }
 
 fn status_of(row: &PgRow, refusals: &[PgRow]) -> ReceiptStatus {

@@ -2,7 +2,7 @@
 
 use super::records;
 use crate::StoreError;
-use crate::column::{self, bigints, bytes, int8, stated, texts};
+use crate::column::{self, bigints, bytes, int8, stated, texts, uuids};
 use jmip_core::{Event, Stored};
 use tokio_postgres::Transaction;
 
@@ -21,7 +21,9 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
         texts("column_name", &rows, |r| stated(&r.event.column)),
         texts("reason", &rows, |r| r.event.reason.as_str()),
         texts("excerpt", &rows, |r| r.event.excerpt.as_str()),
+        texts("member", &rows, |r| stated(&r.event.member)),
         bigints("byte_start", &rows, |r| int8(r.event.byte_start)),
+        uuids("receipt_id", &rows, |r| r.receipt_id),
         bigints("from_seq", &rows, |r| int8(r.sequence)),
     ];
     column::insert(tx, "refused_record", &columns).await

@@ -1,7 +1,7 @@
 //! Publishings that have come to their end: read or parked, and each posting has ended.
 
 use super::receipt::{self, ReceiptStatus, Which};
-use crate::{Store, StoreError};
+use crate::{Reader, StoreError};
 use chrono::{DateTime, Utc};
 use jmip_core::Micros;
 use tokio_postgres::types::Type;
@@ -36,16 +36,11 @@ pub struct Through {
 ///
 /// Shape: `None` while something of it has not ended, and when there is no such receipt.
 /// Errors: [`StoreError`] as Postgres reports it.
-pub async fn get(
-    store: &Store,
-    tenant: &str,
-    receipt_id: Uuid,
-) -> Result<Option<Through>, StoreError> {
-    let client = store.client().await?;
-    let row = client
-        .query_typed_opt(ENDED, &[(&tenant, Type::TEXT), (&receipt_id, Type::UUID)])
-        .await?;
-    let Some(row) = row else {
+pub async fn get(reader: &Reader, receipt_id: Uuid) -> Result<Option<Through>, StoreError> {
+    let tenant = reader.tenant();
+    let asked = [(&tenant as _, Type::TEXT), (&receipt_id as _, Type::UUID)];
+    let found = reader.rows(ENDED, &asked).await?;
+    let Some(row) = found.first() else {
         return Ok(None);
     };
     let which = Which {
@@ -53,7 +48,7 @@ pub async fn get(
         receipt: Some(row.get("receipt")),
         ingest_sequence: None,
     };
-    let status = receipt::find(&client, tenant, which).await?;
+    let status = receipt::find(reader, which).await?;
     let stored_at: Option<DateTime<Utc>> = row.get("stored_at");
     Ok(status.map(|status| Through {
         source: row.get("source"),

@@ -3,25 +3,15 @@
 use super::job_text::{LONG_CHARS, SHORT_CHARS};
 use super::language;
 use crate::column::datetime;
-use crate::market::job_list::{
-    COLUMNS, Filters, HELD, JobFilter, JobRow, LIMIT_MAX, Page, job_row,
-};
-use crate::{Store, StoreError, market, search, status};
-use jmip_core::{Micros, ids};
-use serde::Serialize;
+use crate::market::job_ask::{HELD, JobAsk};
+use crate::market::job_row::{COLUMNS, JobRow, MARKS, Match, job_row};
+use crate::page::Page;
+use crate::{Reader, StoreError, market, search, status};
 use std::fmt::Write as _;
 use tokio_postgres::Row as PgRow;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
-/// Longest query in bytes: 200 characters of any script, longer than anybody types, short enough to
-/// cost nothing.
-pub const QUERY_MAX_BYTES: usize = 800;
-/// What stands before and after a found word. Plain text, which no page takes for markup; where a
-/// posting has these characters itself they are shown as square brackets, and `<` and `>` as `‹` and
-/// `›`: so a passage is harmless even where a page forgets to escape it.
-pub const MARKS: (char, char) = ('\u{27e6}', '\u{27e7}');
 /// What is between two passages; taken out of texts, so that it can be nothing else.
 const BETWEEN: char = '\u{241f}';
 /// Jobs that are ranked, the latest first seen of those that match. Ranking reads the words of each.
@@ -31,50 +21,25 @@ const TIME_LIMIT: &str = "SET LOCAL statement_timeout = '10s'";
 /// A rank is a float of Postgres; as millionths it can be compared for equality in a cursor.
 const RANK_UNITS: &str = "1000000";
 
-/// Where and how well a search found a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Match {
-    /// How well: higher is better; comparable within one search.
-    pub rank: i64,
-    /// The title, found words between [`MARKS`].
-    pub title: String,
-    /// Passages of the description with found words between [`MARKS`], in order; at most two.
-    pub passages: Vec<String>,
-}
-
 /// Lists the jobs whose title, organisation or description has the words of `words`, as people write
 /// queries: all words, `"a phrase"`, `either or other`, `-without`.
 ///
-/// Shape: as [`page`](crate::market::job_list::page), but the best match first, ties to the latest first seen, then by
+/// Shape: as the list of the newest, but the best match first, ties to the latest first seen, then by
 /// job; each with its [`Match`]. Of more than 5,000 that match, the latest first seen are ranked.
-/// Errors: [`StoreError::Query`], [`StoreError::TooSlow`], else as [`page`](crate::market::job_list::page).
+/// Errors: [`StoreError::TooSlow`], else as Postgres reports it.
 pub(crate) async fn page(
-    store: &Store,
-    filter: &JobFilter,
+    reader: &Reader,
+    ask: &JobAsk,
     words: &str,
 ) -> Result<Page<JobRow>, StoreError> {
-    if words.len() > QUERY_MAX_BYTES {
-        return Err(StoreError::Query {
-            max_bytes: QUERY_MAX_BYTES,
-        });
-    }
-    let words = words.replace('\0', " ");
-    let after = filter.cursor.as_deref().map(Cursor::parse).transpose()?;
-    let filters = Filters::of(filter);
-    let mut client = store.client().await?;
-    let tx = Store::snapshot(&mut client).await?;
-    tx.batch_execute(TIME_LIMIT).await?;
-    let mut as_of_seq = u64::MAX;
-    for view in [&market::VIEW, &search::VIEW] {
-        as_of_seq = as_of_seq.min(status::position(tx.client(), view.name).await?);
-    }
-    let mut asked = filters.parameters();
+    let tenant = reader.tenant();
+    let mut asked = ask.filters(&tenant);
     let (rank, first_seen, job_id) = (
-        after.map(|at| at.rank),
-        after.map(|at| datetime(at.first_seen)),
-        after.map(|at| at.job_id),
+        ask.after.and_then(|at| at.rank),
+        ask.after.map(|at| datetime(at.first_seen)),
+        ask.after.map(|at| at.job_id),
     );
-    let rows = i64::from(filter.limit + 1);
+    let rows = i64::from(ask.limit + 1);
     asked.extend([
         (&words as _, Type::TEXT),
         (&rank as _, Type::INT8),
@@ -82,18 +47,26 @@ pub(crate) async fn page(
         (&job_id as _, Type::UUID),
         (&rows as _, Type::INT8),
     ]);
-    let found = tx.query_typed(&statement(), &asked).await;
-    let found = found.map_err(|error| match error.code() {
-        Some(&SqlState::QUERY_CANCELED) => StoreError::TooSlow,
-        _ => error.into(),
+    let views = [&market::VIEW, &search::VIEW].map(|view| [(&view.name as _, Type::TEXT)]);
+    let statement = statement();
+    let asks: [(&str, &[_]); 3] = [
+        (status::POSITION, &views[0]),
+        (status::POSITION, &views[1]),
+        (&statement, &asked),
+    ];
+    let answers = reader.all(TIME_LIMIT, &asks).await;
+    let answers = answers.map_err(|error| match error {
+        StoreError::Postgres(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
+            StoreError::TooSlow
+        }
+        other => other,
     })?;
-    let limit = filter.limit.min(LIMIT_MAX) as usize;
-    let rows: Vec<_> = found.iter().take(limit).map(matched).collect();
-    let next = rows.last().filter(|_| found.len() > limit);
+    let found = &answers[2];
+    let rows: Vec<_> = found.iter().take(ask.limit as usize).map(matched).collect();
     Ok(Page {
-        next: next.and_then(Cursor::of).map(Cursor::write),
+        next: ask.next(&rows, found.len()),
         rows,
-        as_of_seq,
+        as_of_seq: status::position_of(&answers[0]).min(status::position_of(&answers[1])),
     })
 }
 
@@ -183,64 +156,4 @@ fn statement() -> String {
                 = (p.tenant_id, p.job_id, p.content_sha256)
         ORDER BY p.rank DESC, p.first_seen DESC, p.job_id DESC"
     )
-}
-
-/// The last row of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cursor {
-    rank: i64,
-    first_seen: Micros,
-    job_id: Uuid,
-}
-
-impl Cursor {
-    fn of(row: &JobRow) -> Option<Self> {
-        Some(Self {
-            rank: row.matched.as_ref()?.rank,
-            first_seen: Micros(row.first_seen.timestamp_micros()),
-            job_id: row.job_id,
-        })
-    }
-
-    fn write(self) -> String {
-        let bytes = [
-            &self.rank.to_be_bytes()[..],
-            &self.first_seen.0.to_be_bytes(),
-            self.job_id.as_bytes(),
-        ];
-        ids::hex(&bytes.concat())
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        let bytes = ids::from_hex(text).ok_or(StoreError::Cursor)?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| StoreError::Cursor)?;
-        let [rank, first_seen] = [0, 8].map(|at| {
-            let eight = bytes[at..at + 8].try_into();
-            i64::from_be_bytes(eight.expect("eight of 32 bytes"))
-        });
-        Ok(Self {
-            rank,
-            first_seen: Micros(first_seen),
-            job_id: Uuid::from_slice(&bytes[16..]).map_err(|_| StoreError::Cursor)?,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_back_and_one_of_another_list_is_refused() -> Result<(), StoreError> {
-        let cursor = Cursor {
-            rank: 12_345,
-            first_seen: Micros(-5),
-            job_id: Uuid::from_bytes([7; 16]),
-        };
-        assert_eq!(Cursor::parse(&cursor.write())?, cursor);
-        for text in ["", "zz", &"0".repeat(48)] {
-            assert!(matches!(Cursor::parse(text), Err(StoreError::Cursor)));
-        }
-        Ok(())
-    }
 }

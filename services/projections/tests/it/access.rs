@@ -3,7 +3,7 @@
 use crate::database::with_store;
 use jmip_projections::Store;
 use jmip_projections::access::{self, KeyRow, NewKey, Scope};
-use jmip_projections::desk::audit;
+use jmip_projections::desk::audit::{self, AuditQuestion};
 
 fn key(number: u8, name: &str) -> NewKey {
     NewKey {
@@ -75,9 +75,12 @@ async fn what_happens_to_a_key_is_on_record_whoever_does_it() {
         let mut seen = vec![];
         let mut cursor = None;
         loop {
-            let page = audit::page(&store, "default", 1, cursor.as_deref())
-                .await
-                .unwrap();
+            let page = AuditQuestion {
+                limit: Some(1),
+                cursor,
+            };
+            let ask = page.check().unwrap();
+            let page = audit::page(&store.reader("default"), &ask).await.unwrap();
             seen.extend(page.rows);
             cursor = page.next;
             if cursor.is_none() {
@@ -87,13 +90,14 @@ async fn what_happens_to_a_key_is_on_record_whoever_does_it() {
         let kinds: Vec<_> = seen.iter().map(|row| row.kind.as_str()).collect();
         assert_eq!(kinds, ["key.created", "key.revoked", "key.created"]);
         assert_eq!(seen[1].detail.as_ref().unwrap()["name"], "crawler");
-        let other = audit::page(&store, "other", 10, None).await.unwrap();
+        let all = AuditQuestion::default().check().unwrap();
+        let other = audit::page(&store.reader("other"), &all).await.unwrap();
         assert_eq!(other.rows, vec![]);
-        assert!(
-            audit::page(&store, "default", 10, Some("zz"))
-                .await
-                .is_err()
-        );
+        let made_up = AuditQuestion {
+            limit: None,
+            cursor: Some("zz".to_owned()),
+        };
+        assert_eq!(made_up.check().unwrap_err().field, "cursor");
     })
     .await;
 }

@@ -1,15 +1,16 @@
 //! Every record of a publishing is accounted for.
 
 use crate::database::{feed, with_store};
-use crate::world::{Record, TENANT, World, day, job_id, nothing, posting};
+use crate::world::{Receipt, Record, TENANT, World, day, job_id, nothing, posting};
 use jmip_core::event::MessageParked;
 use jmip_core::{Cause, Event, Output, Stored};
 use jmip_projections::market::receipt::ReceiptStatus;
-use jmip_projections::{Store, market, status};
+use jmip_projections::{Projection, Store, market, status};
 use uuid::Uuid;
 
 async fn status_of(store: &Store, sequence: u64) -> ReceiptStatus {
-    let found = market::receipt::by_ingest_sequence(store, TENANT, sequence);
+    let reader = store.reader(TENANT);
+    let found = market::receipt::by_ingest_sequence(&reader, sequence);
     found.await.unwrap().unwrap()
 }
 
@@ -58,29 +59,29 @@ async fn new_changed_seen_parked_and_refused_are_counted_per_receipt() {
         assert_eq!((s.receipt, s.new, s.changed, s.seen), (Some(2), 0, 0, 2));
         assert_eq!(s.reason, None);
         let export = &again.export_id;
-        let latest = market::export::status(&store, TENANT, export, None)
+        let latest = market::export::status(&store.reader(TENANT), export, None)
             .await
             .unwrap();
         assert_eq!(latest, Some(s));
-        let first = market::export::status(&store, TENANT, export, Some(1))
+        let first = market::export::status(&store.reader(TENANT), export, Some(1))
             .await
             .unwrap();
         assert_eq!(first.map(|s| (s.new, s.done)), Some((2, true)));
-        let none = market::export::status(&store, TENANT, export, Some(3))
+        let none = market::export::status(&store.reader(TENANT), export, Some(3))
             .await
             .unwrap();
         assert_eq!(none, None);
-        let stranger = market::export::status(&store, "other", export, None)
+        let stranger = market::export::status(&store.reader("other"), export, None)
             .await
             .unwrap();
         assert_eq!(stranger, None);
 
-        let parked = status::parked(&store, None, 10).await.unwrap();
+        let parked = status::parked(&store.operator(), 10).await.unwrap();
         assert_eq!(parked.len(), 2);
-        let refused = status::refusals(&store, None, 1).await.unwrap();
+        let refused = status::refusals(&store.operator(), 1).await.unwrap();
         assert_eq!(refused[0].record, 7);
         assert_eq!(refused[0].filename.as_deref(), Some("two.csv"));
-        let detail = market::job_detail::get(&store, TENANT, job_id("e"))
+        let detail = market::job_detail::get(&store.reader(TENANT), job_id("e"))
             .await
             .unwrap();
         assert_eq!(detail.unwrap().enrichment, "FAILED_RETRYABLE");
@@ -179,7 +180,7 @@ async fn a_publishing_that_never_became_a_receipt_ends_with_its_reason() {
         assert!(s.done);
         assert_eq!((s.export_id, s.receipt), (None, None));
         assert_eq!(s.reason.as_deref(), Some("the object is not there"));
-        let unknown = market::receipt::by_ingest_sequence(&store, TENANT, 42).await;
+        let unknown = market::receipt::by_ingest_sequence(&store.reader(TENANT), 42).await;
         assert_eq!(unknown.unwrap(), None);
     })
     .await;
@@ -214,7 +215,7 @@ async fn a_posting_that_succeeds_after_it_was_parked_is_no_longer_parked() {
                 (2, 2, 0),
                 "batches of {size}"
             );
-            let job = market::job_detail::get(&store, TENANT, job_id("b")).await;
+            let job = market::job_detail::get(&store.reader(TENANT), job_id("b")).await;
             assert_eq!(job.unwrap().unwrap().enrichment, "RULES_PARSED");
         })
         .await;
@@ -234,12 +235,94 @@ async fn enriching_again_replaces_the_facts_and_skills() {
         job.job.as_mut().unwrap().description = "nothing".into();
         world.enrich(&job, &cause);
         feed(&mut market::sink(&store), &world.log, 100).await;
-        let detail = market::job_detail::get(&store, TENANT, job_id("a")).await;
+        let detail = market::job_detail::get(&store.reader(TENANT), job_id("a")).await;
         let detail = detail.unwrap().unwrap();
         assert_eq!(detail.job.skills, ["RUST"]);
         assert_eq!((detail.job.workplace, detail.job.pay), (None, None));
-        let nobody = market::job_detail::get(&store, TENANT, Uuid::nil()).await;
+        let nobody = market::job_detail::get(&store.reader(TENANT), Uuid::nil()).await;
         assert_eq!(nobody.unwrap(), None);
+    })
+    .await;
+}
+
+/// Two attempts at one receipt: the first is given up after some records, and how far the stages are
+/// with those when the second begins.
+fn read_anew(world: &mut World, is_behind: bool) -> Receipt {
+    let first = [
+        posting("a", "a1"),
+        posting("b", "b1"),
+        Record::Refused,
+        Record::ParkedByEnrich {
+            key: "d".into(),
+            text: "d1".into(),
+        },
+    ];
+    let second = [
+        posting("a", "a1"),
+        posting("b", "b1"),
+        posting("c", "c1"),
+        posting("d", "d1"),
+        posting("a", "a1"),
+        Record::Refused,
+    ];
+    let receipt = world.receive("one.csv", day(0));
+    let given_up: Vec<_> = (1..).zip(&first).collect();
+    let observed: Vec<_> = given_up
+        .iter()
+        .map(|(record, what)| world.read(&receipt, *record, what))
+        .collect();
+    let decide = |world: &mut World| {
+        for ((sighting, cause), (_, what)) in observed.iter().zip(&given_up) {
+            let Some(cause) = cause else { continue };
+            if let Some((normalized, cause)) = world.normalize(sighting, cause, what) {
+                world.enrich(&normalized, &cause);
+            }
+        }
+    };
+    if !is_behind {
+        decide(world);
+    }
+    world.restart(&receipt);
+    let again: Vec<_> = (1..)
+        .zip(&second)
+        .map(|(record, what)| world.read(&receipt, record, what))
+        .collect();
+    if is_behind {
+        decide(world);
+    }
+    for ((sighting, cause), what) in again.iter().zip(&second) {
+        let Some(cause) = cause else { continue };
+        if let Some((normalized, cause)) = world.normalize(sighting, cause, what) {
+            world.enrich(&normalized, &cause);
+        }
+    }
+    world.finish(&receipt, &second);
+    receipt
+}
+
+#[tokio::test]
+async fn a_receipt_that_is_read_anew_counts_as_its_last_attempt_says() {
+    with_store(async |store: Store, _| {
+        let cases = [(false, 1), (false, 100), (true, 1), (true, 3), (true, 100)];
+        for (case, (is_behind, size)) in cases.into_iter().enumerate() {
+            let mut world = World::default();
+            let receipt = read_anew(&mut world, is_behind);
+            let schema = format!("market_9{case}");
+            store.create(&market::VIEW, &schema).await.unwrap();
+            store.show(&market::VIEW, &schema).await.unwrap();
+            let mut sink = Projection::new(&store, &market::VIEW, &schema);
+            for batch in world.log.chunks(size) {
+                feed(&mut sink, batch, size).await;
+                sums_hold(&status_of(&store, receipt.ingest_sequence).await);
+            }
+            let s = status_of(&store, receipt.ingest_sequence).await;
+            assert!(s.done, "{s:?}");
+            assert_eq!((s.records, s.observed, s.refused), (6, 5, 1), "{s:?}");
+            assert_eq!((s.new, s.changed, s.seen, s.parked), (3, 0, 1, 1), "{s:?}");
+            let refused: Vec<_> = s.refusals.iter().map(|r| r.record).collect();
+            assert_eq!(refused, [6], "what the first attempt refused is read now");
+            assert_eq!(status::counts(&store.operator()).await.unwrap().postings, 5);
+        }
     })
     .await;
 }

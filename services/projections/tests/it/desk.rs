@@ -90,19 +90,25 @@ fn item(key: &str, text: &str) -> Recommendation {
 async fn the_latest_profile_and_the_last_adopted_policy_are_in_force() {
     with_store(async |store: Store, client: tokio_postgres::Client| {
         let mut world = World::default();
-        assert_eq!(profile::current(&store, TENANT).await.unwrap(), None);
-        assert_eq!(policy::current(&store, TENANT).await.unwrap(), None);
+        assert_eq!(profile::current(&store.reader(TENANT)).await.unwrap(), None);
+        assert_eq!(policy::current(&store.reader(TENANT)).await.unwrap(), None);
         save(&mut world, 1, "Clerk");
         save(&mut world, 2, "Engineer");
         for toml in ["a = 1", "b = 2", "a = 1"] {
             adopt(&mut world, toml);
         }
         feed(&mut desk::sink(&store), &world.log, 2).await;
-        let now = profile::current(&store, TENANT).await.unwrap().unwrap();
+        let now = profile::current(&store.reader(TENANT))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(now.revision, 2);
         assert_eq!(now.profile["headline"], "Engineer");
         assert_eq!(now.profile["preferences"]["pay_min_minor"], "5000000");
-        let policy = policy::current(&store, TENANT).await.unwrap().unwrap();
+        let policy = policy::current(&store.reader(TENANT))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(policy.toml, "a = 1");
         let trail = "SELECT kind FROM api.audit_log ORDER BY from_seq";
         let trail = client.query(trail, &[]).await.unwrap();
@@ -125,7 +131,7 @@ async fn a_run_waits_then_shows_its_items_with_titles_and_links() {
         let mut sink = desk::sink(&store);
         feed(&mut sink, &world.log, 100).await;
         feed(&mut market::sink(&store), &world.log, 100).await;
-        let run = recommendation::run(&store, TENANT, RUN)
+        let run = recommendation::run(&store.reader(TENANT), RUN)
             .await
             .unwrap()
             .unwrap();
@@ -135,7 +141,7 @@ async fn a_run_waits_then_shows_its_items_with_titles_and_links() {
         let answer = ranked("", vec![item("a", "one")]);
         world.push("score", answer.into(), &cause);
         feed(&mut sink, &world.log[before..], 100).await;
-        let run = recommendation::run(&store, TENANT, RUN)
+        let run = recommendation::run(&store.reader(TENANT), RUN)
             .await
             .unwrap()
             .unwrap();
@@ -147,7 +153,9 @@ async fn a_run_waits_then_shows_its_items_with_titles_and_links() {
         assert_eq!(first.url.as_deref(), Some("https://board.example/a"));
         assert_eq!(first.breakdown["factors"][0]["score_bp"], 0);
         assert_eq!(first.breakdown["portfolio_item_ids"][0], "jmip");
-        let other = recommendation::run(&store, "other", RUN).await.unwrap();
+        let other = recommendation::run(&store.reader("other"), RUN)
+            .await
+            .unwrap();
         assert_eq!(other, None);
     })
     .await;
@@ -164,7 +172,7 @@ async fn a_run_that_cannot_be_answered_says_why() {
             &cause,
         );
         feed(&mut desk::sink(&store), &world.log, 100).await;
-        let run = recommendation::run(&store, TENANT, RUN)
+        let run = recommendation::run(&store.reader(TENANT), RUN)
             .await
             .unwrap()
             .unwrap();

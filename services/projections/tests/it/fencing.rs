@@ -44,9 +44,9 @@ async fn a_zombie_writes_nothing_after_another_has_taken_over() {
         heir.take_over().await.unwrap();
         assert_eq!(zombie.apply(&log).await.unwrap(), Written::Fenced);
         assert_eq!(zombie.apply(&log).await.unwrap(), Written::Fenced);
-        assert_eq!(status::counts(&store, None).await.unwrap().jobs, 0);
+        assert_eq!(status::counts(&store.operator()).await.unwrap().jobs, 0);
         assert_eq!(heir.apply(&log).await.unwrap(), Written::Stored);
-        assert_eq!(status::counts(&store, None).await.unwrap().jobs, 3);
+        assert_eq!(status::counts(&store.operator()).await.unwrap().jobs, 3);
     })
     .await;
 }
@@ -113,7 +113,7 @@ async fn a_batch_that_fails_leaves_neither_rows_nor_checkpoint() {
         let failed = sink.apply(&broken).await.unwrap_err();
         assert!(matches!(failed, StoreError::Postgres(_)), "{failed}");
         assert_eq!(sink.position().await.unwrap(), 0);
-        assert_eq!(status::counts(&store, None).await.unwrap().postings, 0);
+        assert_eq!(status::counts(&store.operator()).await.unwrap().postings, 0);
         assert_eq!(sink.apply(&log).await.unwrap(), Written::Stored);
     })
     .await;
@@ -219,10 +219,11 @@ async fn a_hostile_posting_does_not_stop_the_projection() {
             &[posting("old", "x")],
         );
         feed(&mut market::sink(&store), &world.log, 1000).await;
-        let seen = market::job_detail::get(&store, TENANT, crate::world::job_id("nul"));
+        let reader = store.reader(TENANT);
+        let seen = market::job_detail::get(&reader, crate::world::job_id("nul"));
         let job = seen.await.unwrap().unwrap();
         assert_eq!(job.description, "ab remote");
-        assert_eq!(status::counts(&store, None).await.unwrap().jobs, 3);
+        assert_eq!(status::counts(&store.operator()).await.unwrap().jobs, 3);
     })
     .await;
 }

@@ -32,7 +32,7 @@ async fn feed_to(sink: &mut Projection, log: &[Stored], until: u64) -> Result<()
 }
 
 async fn jobs(store: &Store) -> u64 {
-    status::counts(store, None).await.unwrap().jobs
+    status::counts(&store.operator()).await.unwrap().jobs
 }
 
 /// A rebuilt version beside the live one, filled by nobody yet.
@@ -267,8 +267,9 @@ async fn a_program_older_than_what_is_shown_leaves_it_alone_and_says_so() {
             ours: MARKET.version,
         };
         assert_eq!(refused.to_string(), wanted.to_string());
-        let all = market::job_list::JobFilter::all(TENANT);
-        let listed = market::job_list::page(&store, &all).await.unwrap();
+        let all = market::job_list::JobQuestion::default().check().unwrap();
+        let listed = market::job_list::page(&store.reader(TENANT), &all).await;
+        let listed = listed.unwrap();
         assert!(!listed.rows.is_empty());
     })
     .await;

@@ -2,10 +2,10 @@
 
 use jmip_core::event::fact::Value;
 use jmip_core::event::{
-    Applicants, Experience, ExperienceScope, ExportProgressed, ExportRead, ExportReceived, Fact,
-    FactMethod, FactState, Job, JobEnriched, JobNormalized, JobReread, JobSeen, MessageParked, Pay,
-    PayOrigin, PayUnit, Place, PostingObserved, PostingRef, PostingRefused, Sighting, Skill,
-    SkillTier, Span, TextField, Workplace, export_received,
+    Applicants, Experience, ExperienceScope, ExportProgressed, ExportRead, ExportReceived,
+    ExportRestarted, Fact, FactMethod, FactState, Job, JobEnriched, JobNormalized, JobReread,
+    JobSeen, MessageParked, Pay, PayOrigin, PayUnit, Place, PostingObserved, PostingRef,
+    PostingRefused, Sighting, Skill, SkillTier, Span, TextField, Workplace, export_received,
 };
 use jmip_core::{Cause, Event, Ground, Micros, Origin, Output, Seal, Stored, ids, micros};
 use std::collections::BTreeMap;
@@ -166,7 +166,23 @@ impl World {
         receipt
     }
 
-    fn finish(&mut self, receipt: &Receipt, records: &[Record]) {
+    /// Another version begins to read a receipt anew.
+    pub fn restart(&mut self, receipt: &Receipt) {
+        let restarted = ExportRestarted {
+            export_id: receipt.export_id.clone(),
+            receipt: receipt.receipt,
+            from_version: 1,
+            to_version: 2,
+            attempt: 2,
+        };
+        self.push(
+            "ingest",
+            Event::ExportRestarted(restarted).into(),
+            &receipt.cause,
+        );
+    }
+
+    pub fn finish(&mut self, receipt: &Receipt, records: &[Record]) {
         let refused = records
             .iter()
             .filter(|r| matches!(r, Record::Refused))

@@ -35,6 +35,7 @@ pub(crate) struct Instruments {
     batch: Histogram<f64>,
     transaction: Histogram<f64>,
     request: Histogram<f64>,
+    query: Histogram<f64>,
 }
 
 static INSTRUMENTS: OnceLock<Instruments> = OnceLock::new();
@@ -70,6 +71,12 @@ pub fn request_took(method: &'static str, route: &str, status: u16, took: Durati
         KeyValue::new("status", i64::from(status)),
     ];
     instruments().request.record(took.as_secs_f64(), &labels);
+}
+
+/// Measures one question to the read models, by its name.
+pub fn query_took(query: &'static str, took: Duration) {
+    let labels = [KeyValue::new("query", query)];
+    instruments().query.record(took.as_secs_f64(), &labels);
 }
 
 /// What takes time in a loop.
@@ -148,6 +155,10 @@ impl Instruments {
                 "Time until a batch was in a read model.",
             ),
             request: time("jmip_request", "Time until a request was answered."),
+            query: time(
+                "jmip_query",
+                "Time until the read models answered a question.",
+            ),
             registry,
             provider,
         }

@@ -13,7 +13,7 @@ mod otlp;
 mod trace;
 
 pub(crate) use metrics::{Work, instruments};
-pub use metrics::{exposition, request_took};
+pub use metrics::{exposition, query_took, request_took};
 pub use trace::{Asked, is_trace_context};
 pub(crate) use trace::{Batch, Spans, header};
 

@@ -2,7 +2,8 @@
 
 use crate::fixtures::{Log, Posting, envelope, request};
 use jmip_core::event::{
-    ExportRead, ExportReceived, MessageParked, PostingObserved, RecommendationsRequested,
+    ExportRead, ExportReceived, ExportRestarted, MessageParked, PostingObserved,
+    RecommendationsRequested,
 };
 use jmip_core::{Envelope, Event, Origin, subjects};
 use proptest::prelude::*;
@@ -38,6 +39,11 @@ impl Receipt {
     fn read(self) -> Envelope {
         let event = Event::ExportRead(ExportRead::default());
         self.event(self.id(4, 0), self.id(0, 0), event)
+    }
+
+    fn restarted(self) -> Envelope {
+        let event = Event::ExportRestarted(ExportRestarted::default());
+        self.event(self.id(5, 0), self.id(0, 0), event)
     }
 
     fn normalized(self, n: u8) -> Envelope {
@@ -140,6 +146,24 @@ fn what_is_parked_is_not_waited_for() {
     assert_eq!(log.append(R.parked("ingest", R.id(0, 0))), 0);
     assert_eq!(log.append(R.parked("normalize", R.id(1, 1))), 0);
     assert_eq!(log.append(R.parked("enrich", R.id(2, 2))), 1);
+}
+
+#[test]
+fn a_run_waits_for_the_facts_of_what_an_attempt_that_was_given_up_has_brought() {
+    let mut log = log(vec![R.received(5), R.observed(1)]);
+    assert_eq!(log.ask(1, 5), 0);
+    // Read anew by another version: the same posting under another id, and known by then.
+    for event in [
+        R.restarted(),
+        R.observed(2),
+        R.read(),
+        R.normalized(1),
+        R.seen(2),
+    ] {
+        assert_eq!(log.append(event), 0);
+    }
+    assert_eq!(log.append(R.enriched(1)), 1);
+    assert_eq!(log.answers[0].1.considered, 1);
 }
 
 #[test]
