@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod archives;
 mod cli;
 mod client;
 mod comfort;

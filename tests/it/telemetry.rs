@@ -274,7 +274,6 @@ async fn metrics_count_what_happened_and_need_a_key_where_the_api_is() {
         ),
         ("jmip_retries_total{loop=\"desk\"}", 0.0),
         ("jmip_query_seconds_count{query=\"job_search\"}", 1.0),
-        ("jmip_query_seconds_count{query=\"keys\"}", 1.0),
     ] {
         let found = shown.sum(&Query::read(query));
         assert!(found >= least, "{query} is {found}\n{text}");

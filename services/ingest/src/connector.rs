@@ -4,6 +4,7 @@ use crate::head::Head;
 use crate::problem::Problem;
 use crate::text::Text;
 use jmip_core::event::PostingObserved;
+use std::fmt;
 use std::ops::ControlFlow;
 
 /// Takes one record, read or refused, and says whether to go on.
@@ -18,6 +19,16 @@ pub enum Confidence {
     Likely,
     /// Nothing else looks like this.
     Certain,
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::No => "no",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        })
+    }
 }
 
 /// A connector's answer to the beginning of a file.

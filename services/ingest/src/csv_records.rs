@@ -20,21 +20,17 @@ pub struct Dialect {
     pub preamble_bytes: usize,
 }
 
-/// The first row of `head` in every dialect that its beginning allows, most usual first.
-pub fn first_rows(head: &[u8]) -> Vec<(Dialect, Vec<String>)> {
+/// Every dialect that the beginning of a file allows, most usual first.
+pub fn dialects_of(head: &[u8]) -> impl Iterator<Item = Dialect> {
     let preamble = preamble_of(head);
     let preamble_bytes = preamble.map_or(0, |(_, length)| length);
-    DELIMITERS
-        .into_iter()
-        .filter(|&delimiter| preamble.is_none_or(|(stated, _)| stated == delimiter))
-        .map(|delimiter| {
-            let dialect = Dialect {
-                delimiter,
-                preamble_bytes,
-            };
-            (dialect, first_row(&head[preamble_bytes..], delimiter))
+    let delimiters = DELIMITERS.into_iter();
+    delimiters
+        .filter(move |&delimiter| preamble.is_none_or(|(stated, _)| stated == delimiter))
+        .map(move |delimiter| Dialect {
+            delimiter,
+            preamble_bytes,
         })
-        .collect()
 }
 
 /// The delimiter that a spreadsheet's `sep=;` line names, and the line's length.
@@ -47,9 +43,10 @@ fn preamble_of(head: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// Cells of the first row, lossily decoded; empty when there is no whole row.
-fn first_row(head: &[u8], delimiter: u8) -> Vec<String> {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+/// Cells of the first row of a table, lossily decoded; empty when there is no whole row.
+pub fn first_row(head: &[u8], dialect: Dialect) -> Vec<String> {
+    let head = &head[dialect.preamble_bytes..];
+    let mut reader = ReaderBuilder::new().delimiter(dialect.delimiter).build();
     let mut cells = vec![0; head.len() + 1];
     let mut ends = vec![0; CELLS_MAX];
     let (mut result, _, mut written, mut count) = reader.read_record(head, &mut cells, &mut ends);
@@ -311,10 +308,9 @@ mod tests {
     #[test]
     fn the_first_row_is_read_in_every_dialect_the_file_allows() {
         let dialect = |head: &[u8]| {
-            first_rows(head)
-                .into_iter()
-                .find(|(_, cells)| cells == &["a", "b"])
-                .map(|(dialect, _)| (dialect.delimiter, dialect.preamble_bytes))
+            dialects_of(head)
+                .find(|&dialect| first_row(head, dialect) == ["a", "b"])
+                .map(|dialect| (dialect.delimiter, dialect.preamble_bytes))
         };
         assert_eq!(dialect(b"a,b\n"), Some((b',', 0)));
         assert_eq!(dialect(b"\na;b"), Some((b';', 0)));

@@ -1,7 +1,8 @@
 //! The beginning of a file: what connectors are asked about.
 
-use crate::csv_records::{Dialect, first_rows};
+use crate::csv_records::{Dialect, dialects_of, first_row};
 use crate::unpack::BLOCK_BYTES;
+use std::cell::OnceCell;
 
 /// Most column names that are named to a person.
 const COLUMNS_NAMED: usize = 12;
@@ -12,15 +13,24 @@ const COLUMN_MAX_CHARS: usize = 60;
 pub struct Head<'h> {
     /// The text.
     pub bytes: &'h [u8],
-    /// The first row as it would be in each dialect.
-    pub headers: Vec<(Dialect, Vec<String>)>,
+    /// The first row as it would be in each dialect, once somebody has asked for it.
+    rows: Vec<(Dialect, OnceCell<Vec<String>>)>,
 }
 
 impl<'h> Head<'h> {
     /// Looks at the beginning of a file.
     pub fn of(bytes: &'h [u8]) -> Self {
-        let headers = first_rows(bytes);
-        Self { bytes, headers }
+        let rows = dialects_of(bytes).map(|dialect| (dialect, OnceCell::new()));
+        let rows = rows.collect();
+        Self { bytes, rows }
+    }
+
+    /// The first row in every dialect that is possible, most usual first.
+    pub fn headers(&self) -> impl Iterator<Item = (Dialect, &[String])> {
+        self.rows.iter().map(|(dialect, row)| {
+            let row = row.get_or_init(|| first_row(self.bytes, *dialect));
+            (*dialect, row.as_slice())
+        })
     }
 
     /// Whether there is more of the file than this.
@@ -36,7 +46,7 @@ impl<'h> Head<'h> {
         if let Some((_, name)) = known {
             return format!(" (it looks like {name})");
         }
-        let rows = self.headers.iter().map(|(_, cells)| cells);
+        let rows = self.headers().map(|(_, cells)| cells);
         let widest = rows
             .filter(|cells| cells.len() > 1 && cells.iter().all(|cell| is_name(cell)))
             .max_by_key(|cells| cells.len());

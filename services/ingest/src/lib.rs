@@ -49,7 +49,7 @@ mod unpack;
 
 pub use connector::Confidence;
 pub use connectors::{Connectors, knowledge};
-pub use recognise::{Recognised, recognise};
+pub use recognise::{Answer, Recognised, recognise};
 pub use record::{Record, Unreadable, record};
 
 use jmip_core::event::ExportRestarted;

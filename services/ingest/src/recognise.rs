@@ -9,45 +9,59 @@ use crate::unpack::Seekable;
 use jmip_core::Body;
 use std::ops::ControlFlow;
 
-/// A connector's answer to a file of an export.
+/// What connectors say of one file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
     /// The file; empty for an export that is no container.
     pub member: String,
-    /// Name of the connector; empty when the file could not be looked into.
+    /// Those that could read it: the first does.
+    pub answers: Vec<Answer>,
+    /// Why nobody can; empty when somebody could.
+    pub refusal: String,
+}
+
+/// One connector's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Name of the connector.
     pub connector: String,
     /// How sure it is.
     pub confidence: Confidence,
-    /// By what, or why the file could not be looked into; for a person to read.
+    /// By what, for a person to read.
     pub evidence: String,
 }
 
-/// What each connector that could read it says of each file of an export, the surest first.
+/// Who would read which file of an export that is published under a source.
 ///
-/// Shape: by file in order; a file that nobody recognises is left out.
-pub fn recognise(connectors: &Connectors, body: &mut dyn Body) -> Vec<Recognised> {
+/// Shape: every file, in order; answers as they would be listened to. Files are looked at, not read
+/// to their end: what is damaged further on is not found. Ends where bytes cannot be read.
+pub fn recognise(connectors: &Connectors, source: &str, body: &mut dyn Body) -> Vec<Recognised> {
     let mut all = vec![];
     containers::each_member(&Seekable::new(body), &mut |Member { path, content }| {
-        match content {
+        let (answers, refusal) = match content {
             Ok(content) => {
                 let text = Text::open(content);
-                let mut answers = connectors.answers(&Head::of(text.head()));
-                answers.retain(|(_, answer)| answer.confidence != Confidence::No);
-                answers.sort_by_key(|(_, answer)| std::cmp::Reverse(answer.confidence));
-                all.extend(answers.into_iter().map(|(connector, answer)| Recognised {
-                    member: path.clone(),
+                let head = Head::of(text.head());
+                let ranked = connectors.ranked(source, &head);
+                let refusal = if ranked.is_empty() {
+                    connectors.unrecognised(containers::called(&path), &head)
+                } else {
+                    String::new()
+                };
+                let answers = ranked.into_iter().map(|(connector, answer)| Answer {
                     connector: connector.name.clone(),
                     confidence: answer.confidence,
                     evidence: answer.evidence,
-                }));
+                });
+                (answers.collect(), refusal)
             }
-            Err(reason) => all.push(Recognised {
-                member: path,
-                connector: String::new(),
-                confidence: Confidence::No,
-                evidence: reason,
-            }),
-        }
+            Err(reason) => (vec![], reason),
+        };
+        all.push(Recognised {
+            member: path,
+            answers,
+            refusal,
+        });
         ControlFlow::Continue(())
     });
     all

@@ -51,14 +51,10 @@ fn choose<'c>(
     text: &mut Text<'_>,
 ) -> Result<&'c Connector, Problem> {
     let head = Head::of(text.head());
-    if let Some(connector) = connectors.choose(source, &head) {
+    if let Some((connector, _)) = connectors.ranked(source, &head).first() {
         return Ok(connector);
     }
-    let mut reason = if head.bytes.is_empty() {
-        format!("the {thing} is empty")
-    } else {
-        connectors.unrecognised(thing, &head)
-    };
+    let mut reason = connectors.unrecognised(thing, &head);
     let beginning = &head.bytes[..head.bytes.len().min(problem::EXCERPT_MAX_BYTES)];
     let excerpt = text.excerpt(beginning);
     if text.head_is_all()
@@ -102,7 +98,7 @@ impl Tally<'_, '_> {
             return ControlFlow::Break(());
         }
         let is_export = self.member.is_empty();
-        let thing = if is_export { "export" } else { "file" };
+        let thing = containers::called(&self.member);
         match choose(connectors, (&self.receipt.source, thing), &mut text) {
             Ok(connector) => {
                 if !self.connectors.contains(&connector.name) {

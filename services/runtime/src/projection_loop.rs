@@ -129,10 +129,7 @@ async fn session<S: Sink>(
         while !is_stuck(context, sink).await? {}
     }
     let name = sink.name();
-    let after = sink.take_over().await?;
-    let mut reader = Reader::open(&context.log, &selection_of(sink), after).await?;
-    status.is(LoopState::Running);
-    status.at(after, reader.pending_at_open());
+    let mut reader = begin(context, status, sink).await?;
     let mut stretch: Vec<Delivered<Stored>> = vec![];
     loop {
         let Some(last) = stretch.last() else {
@@ -143,10 +140,8 @@ async fn session<S: Sink>(
             continue;
         };
         let (sequence, pending) = (last.input.sequence, last.pending);
-        status.at(
-            sequence - stretch.len() as u64,
-            pending + stretch.len() as u64,
-        );
+        let due = stretch.len() as u64;
+        status.at(sequence - due, pending + due);
         if sink.may_lag() {
             let_pass(context, name).await;
         }
@@ -197,6 +192,19 @@ async fn session<S: Sink>(
             reader.top_up(&mut stretch, BATCH).await?;
         }
     }
+}
+
+/// Takes the writing over.
+async fn begin<S: Sink>(
+    context: &Context,
+    status: &Status,
+    sink: &mut S,
+) -> Result<Reader, Failure> {
+    let after = sink.take_over().await?;
+    let reader = Reader::open(&context.log, &selection_of(sink), after).await?;
+    status.is(LoopState::Running);
+    status.at(after, reader.pending_at_open());
+    Ok(reader)
 }
 
 /// Every event, as only a reader of everything sees a gap; but only the bodies that are looked into.

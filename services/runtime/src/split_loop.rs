@@ -90,7 +90,7 @@ impl<K: Send + Sync> Session<'_, K> {
             .at(tail.position.input, reader.pending_at_open());
         loop {
             let reading = presence.while_ours(reader.next(STRETCH));
-            let reading = async { Ok(reading.await.transpose()?) };
+            let reading = async { reading.await.transpose() };
             let Some(mut stretch): Option<Vec<Delivered<Stored>>> =
                 unless_stopped(self.context, reading).await?
             else {

@@ -11,6 +11,7 @@ use crate::head::Head;
 use crate::table::{Map, MapError};
 use crate::text::Text;
 use jmip_core::Knowledge;
+use std::cmp::Reverse;
 
 /// Formats that are no tables.
 const CODED: &[Coded] = &[jmip_ndjson::CONNECTOR];
@@ -72,31 +73,22 @@ impl Connectors {
         Ok(Self(all))
     }
 
-    /// What each says of a file that begins like this, in a fixed order.
-    pub fn answers(&self, head: &Head<'_>) -> Vec<(&Connector, Recognition)> {
+    /// Those that can read a file which begins like this, the best first: the one its source names,
+    /// then the surest.
+    pub fn ranked(&self, source: &str, head: &Head<'_>) -> Vec<(&Connector, Recognition)> {
         let answers = self.0.iter().map(|one| (one, one.recognises(head)));
-        answers.collect()
-    }
-
-    /// The connector that reads a file: the one its source names, if that can, else the surest.
-    pub fn choose(&self, source: &str, head: &Head<'_>) -> Option<&Connector> {
-        let mut best: Option<(&Connector, Confidence)> = None;
-        for (connector, Recognition { confidence, .. }) in self.answers(head) {
-            if confidence == Confidence::No {
-                continue;
-            }
-            if connector.sources.iter().any(|named| named == source) {
-                return Some(connector);
-            }
-            if best.is_none_or(|(_, other)| confidence > other) {
-                best = Some((connector, confidence));
-            }
-        }
-        best.map(|(connector, _)| connector)
+        let can_read = |(_, answer): &(_, Recognition)| answer.confidence != Confidence::No;
+        let mut ranked: Vec<(&Connector, Recognition)> = answers.filter(can_read).collect();
+        let is_named = |connector: &Connector| connector.sources.iter().any(|one| one == source);
+        ranked.sort_by_key(|(one, answer)| Reverse((is_named(one), answer.confidence)));
+        ranked
     }
 
     /// Why no connector was chosen, for a person to read.
     pub fn unrecognised(&self, thing: &str, head: &Head<'_>) -> String {
+        if head.bytes.is_empty() {
+            return format!("the {thing} is empty");
+        }
         let looks = head.looks();
         let expected = self
             .0
@@ -160,8 +152,9 @@ mod tests {
 
     fn chosen(source: &str, head: &[u8]) -> Option<String> {
         let known = knowledge().value;
-        let chosen = known.choose(source, &Head::of(head));
-        chosen.map(|connector| connector.name.clone())
+        let head = Head::of(head);
+        let ranked = known.ranked(source, &head);
+        ranked.first().map(|(connector, _)| connector.name.clone())
     }
 
     #[test]
@@ -202,12 +195,9 @@ mod tests {
             ("ndjson", "Job,Rank\n", Some("rich")),
         ];
         for (source, head, expected) in cases {
-            let chosen = known.choose(source, &Head::of(head.as_bytes()));
-            assert_eq!(
-                chosen.map(|one| one.name.as_str()),
-                expected,
-                "{source} {head}"
-            );
+            let ranked = known.ranked(source, &Head::of(head.as_bytes()));
+            let first = ranked.first().map(|(one, _)| one.name.as_str());
+            assert_eq!(first, expected, "{source} {head}");
         }
     }
 

@@ -28,6 +28,11 @@ pub struct Member<'m> {
     pub content: Result<Unpacked<'m>, String>,
 }
 
+/// What a person calls the thing of this path.
+pub fn called(path: &str) -> &'static str {
+    if path.is_empty() { "export" } else { "file" }
+}
+
 /// Takes one file and says whether to go on.
 pub type Visit<'v> = dyn FnMut(Member<'_>) -> ControlFlow<()> + 'v;
 

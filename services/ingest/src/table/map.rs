@@ -36,6 +36,8 @@ pub struct Map {
     pub platform: String,
     /// Cells that say nothing, beside blank ones.
     pub unstated: Vec<String>,
+    /// Length of the longest of them.
+    pub unstated_max_bytes: usize,
     /// What columns state; names as written.
     pub columns: BTreeMap<String, Rule>,
     /// What a board's own id has before it, by platform.
@@ -188,6 +190,7 @@ impl Map {
                 Format::Html => TextFormat::Html,
             },
             platform: written.platform,
+            unstated_max_bytes: written.unstated.iter().map(String::len).max().unwrap_or(0),
             unstated: written.unstated,
             columns,
             prefixes: written.id.prefixes,

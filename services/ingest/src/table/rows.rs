@@ -41,8 +41,8 @@ impl Map {
         }
     }
 
-    fn header<'h>(&self, head: &'h Head<'_>) -> Option<&'h (Dialect, Vec<String>)> {
-        let mut headers = head.headers.iter();
+    fn header<'h>(&self, head: &'h Head<'_>) -> Option<(Dialect, &'h [String])> {
+        let mut headers = head.headers();
         headers.find(|(_, cells)| has_all(cells, &self.requires))
     }
 
@@ -50,7 +50,7 @@ impl Map {
     pub fn read(&self, text: &mut Text<'_>, each: &mut Each<'_>) {
         let dialect = self
             .header(&Head::of(text.head()))
-            .map(|(dialect, _)| *dialect);
+            .map(|(dialect, _)| dialect);
         let dialect = dialect.unwrap_or(Dialect {
             delimiter: b',',
             preamble_bytes: 0,
@@ -120,8 +120,7 @@ impl Map {
                 let reason = "the cell is not in the encoding of the export".to_owned();
                 return Err(row.problem(text, &column.name, reason));
             };
-            let trimmed = value.trim();
-            if !trimmed.is_empty() && !self.unstated.iter().any(|none| none == trimmed) {
+            if !self.is_unstated(value.trim()) {
                 draft.put(column, value.into_owned());
             }
         }
@@ -135,6 +134,12 @@ impl Map {
             return Err(row.problem(text, named, reason));
         }
         Ok(self.complete(draft))
+    }
+
+    fn is_unstated(&self, value: &str) -> bool {
+        // Most cells are longer than any word for nothing.
+        value.len() <= self.unstated_max_bytes
+            && (value.is_empty() || self.unstated.iter().any(|none| none == value))
     }
 
     /// Fills in what follows from several columns.

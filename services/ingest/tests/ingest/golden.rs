@@ -1,7 +1,7 @@
 //! Golden cases: `given.*` is an export, `when.jsonl` its receipt, `then.jsonl` the events.
 //! `tests/golden.lock` holds each answer to the version of the stage.
 
-use super::{KNOWLEDGE, split};
+use super::split;
 use jmip_core::golden::{self, Answer};
 use jmip_core::{Cause, Envelope, Message, Seal};
 use jmip_proto::{envelope_from_json, envelope_json};
@@ -36,7 +36,8 @@ fn answer(export: &[u8], when: &str) -> Vec<Envelope> {
     let seal = Seal {
         stage: jmip_ingest::SPLITTER.name,
         version: jmip_ingest::SPLITTER.version,
-        knowledge_sha256: &KNOWLEDGE.sha256,
+        // A new map leaves the cases of others as they are.
+        knowledge_sha256: &[],
     };
     let cause = Cause::from(&receipt);
     let mut then = vec![];

@@ -1,8 +1,8 @@
 //! Every real export is recognised by at most one connector, when they are there: nothing of them is
 //! kept in the project.
 
-use super::KNOWLEDGE;
-use jmip_ingest::{Confidence, Recognised, recognise};
+use super::{KNOWLEDGE, packed, zip};
+use jmip_ingest::{Answer, Confidence, Recognised, recognise};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
@@ -32,7 +32,7 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn answers(bytes: &[u8]) -> Vec<Recognised> {
-    recognise(&KNOWLEDGE.value, &mut Cursor::new(bytes))
+    recognise(&KNOWLEDGE.value, "test", &mut Cursor::new(bytes))
 }
 
 #[test]
@@ -64,15 +64,31 @@ fn an_answer_says_how_sure_it_is_and_by_what() {
         ),
     ];
     for (bytes, connector, confidence, evidence) in cases {
-        let expected = Recognised {
-            member: String::new(),
+        let answer = Answer {
             connector: connector.to_owned(),
             confidence,
             evidence: evidence.to_owned(),
         };
+        let expected = Recognised {
+            member: String::new(),
+            answers: vec![answer],
+            refusal: String::new(),
+        };
         assert_eq!(answers(bytes), [expected]);
     }
-    assert_eq!(answers(b"hello"), []);
+}
+
+#[test]
+fn a_file_nobody_can_read_is_told_with_what_it_looks_like() {
+    let export = zip(&[packed("a.csv", b"Job;Pay\nBaker;1\n"), packed("b.csv", b"")]);
+    let told = answers(&export);
+    let refusals: Vec<&str> = told.iter().map(|one| one.refusal.as_str()).collect();
+    assert!(
+        refusals[0].contains("a table with the columns Job, Pay"),
+        "{refusals:?}"
+    );
+    assert_eq!(refusals[1], "the file is empty");
+    assert!(told.iter().all(|one| one.answers.is_empty()));
 }
 
 #[test]
@@ -81,26 +97,26 @@ fn no_two_connectors_are_equally_sure_of_a_real_file() {
     let mut read_by: BTreeMap<String, u32> = BTreeMap::new();
     let files = files_of(&folder);
     for path in &files {
-        let answers = answers(&fs::read(path).unwrap());
-        for pair in answers.windows(2) {
-            let [first, second] = pair else { continue };
-            let is_tie = first.member == second.member && first.confidence == second.confidence;
-            assert!(!is_tie, "{}: {first:?} {second:?}", path.display());
-        }
-        if let Some(first) = answers.first() {
+        for Recognised { answers, .. } in answers(&fs::read(path).unwrap()) {
+            if let [first, second, ..] = answers.as_slice() {
+                let is_tie = first.confidence == second.confidence;
+                assert!(!is_tie, "{}: {first:?} {second:?}", path.display());
+            }
+            let Some(first) = answers.first() else {
+                continue;
+            };
             *read_by.entry(first.connector.clone()).or_default() += 1;
-        }
-        let is_jobspy = path.starts_with(folder.join("jobspy"))
-            && path.extension().is_some_and(|ending| ending != "tsv");
-        if is_jobspy {
-            assert_eq!(answers[0].connector, "jobspy_csv", "{}", path.display());
-            assert_eq!(
-                answers[0].confidence,
-                Confidence::Certain,
-                "{}",
-                path.display()
-            );
+            if path.starts_with(folder.join("jobspy")) {
+                let said = (first.connector.as_str(), first.confidence);
+                assert_eq!(
+                    said,
+                    ("jobspy_csv", Confidence::Certain),
+                    "{}",
+                    path.display()
+                );
+            }
         }
     }
+    assert!(read_by["jobspy_csv"] >= 23);
     eprintln!("{} files, read by {read_by:?}", files.len());
 }

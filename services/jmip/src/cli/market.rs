@@ -18,6 +18,9 @@ pub struct Publish {
     /// Wait until every record shows in the read models
     #[arg(long)]
     pub wait: bool,
+    /// Publish nothing: say which connector would read which file, and by what it knows
+    #[arg(long, conflicts_with_all = ["wait", "captured_at"])]
+    pub dry_run: bool,
     /// How it is printed.
     #[command(flatten)]
     pub format: Format,

@@ -6,11 +6,12 @@ use crate::running::{self, Running};
 use crate::say::sayln;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use jmip_core::{Micros, subjects};
+use jmip_core::{Body, Micros, subjects};
+use jmip_ingest::Recognised;
 use jmip_projections::market::receipt::{self, ReceiptStatus};
 use jmip_runtime::{ExportClaims, Published, Spool, Spooled};
 use serde_json::json;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,9 @@ const LOOK_LONGEST: Duration = Duration::from_millis(250);
 pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
     let is_json = ask.format.is_json("publish")?;
     check(&ask)?;
+    if ask.dry_run {
+        return tokio::task::spawn_blocking(move || recognise(&ask, is_json)).await?;
+    }
     let system = running::system().await?;
     let began = Instant::now();
     let file = ask.file.clone();
@@ -53,6 +57,69 @@ pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
     } else {
         Exit::Incomplete
     })
+}
+
+/// Says who would read what; needs no running system.
+fn recognise(ask: &Publish, is_json: bool) -> anyhow::Result<Exit> {
+    let unread = || format!("cannot read {}", ask.file.display());
+    let mut body: Box<dyn Body> = if ask.file == Path::new("-") {
+        let mut bytes = vec![];
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .with_context(unread)?;
+        Box::new(Cursor::new(bytes))
+    } else {
+        Box::new(std::fs::File::open(&ask.file).with_context(unread)?)
+    };
+    let connectors = jmip_ingest::knowledge().value;
+    let files = jmip_ingest::recognise(&connectors, &ask.source, &mut *body);
+    if is_json {
+        let files: Vec<serde_json::Value> = files.iter().map(recognised_json).collect();
+        sayln!("{}", json!({ "files": files }));
+    } else {
+        for file in &files {
+            sayln!("{}", recognised_line(file));
+        }
+    }
+    let is_complete = !files.is_empty() && files.iter().all(|file| file.refusal.is_empty());
+    Ok(if is_complete {
+        Exit::Done
+    } else {
+        Exit::Incomplete
+    })
+}
+
+fn recognised_json(file: &Recognised) -> serde_json::Value {
+    let answers = file.answers.iter().map(|answer| {
+        json!({
+            "connector": answer.connector,
+            "confidence": answer.confidence.to_string(),
+            "evidence": answer.evidence,
+        })
+    });
+    let answers: Vec<serde_json::Value> = answers.collect();
+    json!({ "file": file.member, "answers": answers, "refusal": file.refusal })
+}
+
+fn recognised_line(file: &Recognised) -> String {
+    let Recognised {
+        member,
+        answers,
+        refusal,
+    } = file;
+    let named = if member.is_empty() {
+        String::new()
+    } else {
+        format!("{member}: ")
+    };
+    match answers.first() {
+        Some(answer) => format!(
+            "{named}{}, {}: {}",
+            answer.connector, answer.confidence, answer.evidence
+        ),
+        None => format!("{named}refused: {refusal}"),
+    }
 }
 
 /// Standard input has no name.
