@@ -132,6 +132,24 @@ fn no_crate_but_projections_asks_the_read_models_in_sql() {
 }
 
 #[test]
+fn subjects_of_the_log_are_built_in_one_file() {
+    // Put together here, so that this file does not find itself.
+    let beginnings = ["event", "ingest", "blob"].map(|kind| format!("\"jmip.{kind}."));
+    for path in files(&[".rs"]) {
+        let place = shown(&path);
+        let is_product = place.starts_with("services/") && place.contains("/src/");
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let mut lines = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let builds = lines.any(|line| beginnings.iter().any(|begins| line.contains(begins)));
+        let may = place == "services/core/src/subjects.rs" || place.contains("tests");
+        assert!(!is_product || may || !builds, "{place} builds a subject");
+    }
+}
+
+#[test]
 fn every_file_of_deploy_and_nats_is_in_the_readme_beside_it() {
     for folder in ["deploy", "nats"] {
         let readme = read(&root().join(folder).join("README.md"));

@@ -6,7 +6,7 @@
 mod gold_set;
 
 use jmip_core::event::Job;
-use jmip_enrich::{Dictionaries, rules};
+use jmip_enrich::Rules;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -49,7 +49,7 @@ fn write(folder: &Path, file: &str, lines: impl Iterator<Item = Json>) {
     std::fs::write(folder.join(file), text).expect("the folder given exists");
 }
 
-fn measure(dictionaries: &Dictionaries, lines: &[Json]) {
+fn measure(dictionaries: &Rules, lines: &[Json]) {
     let jobs: Vec<Job> = lines.iter().map(gold_set::job).collect();
     let repeated: Vec<&Job> = std::iter::repeat_n(&jobs, 20).flatten().collect();
     time(dictionaries, "labelled postings x 20", &repeated);
@@ -88,13 +88,10 @@ fn measure(dictionaries: &Dictionaries, lines: &[Json]) {
     }
 }
 
-fn time(dictionaries: &Dictionaries, name: &str, jobs: &[&Job]) {
+fn time(dictionaries: &Rules, name: &str, jobs: &[&Job]) {
     #[expect(clippy::disallowed_methods, reason = "measures; decides nothing")]
     let start = std::time::Instant::now();
-    let facts: usize = jobs
-        .iter()
-        .map(|job| rules::facts(dictionaries, job).len())
-        .sum();
+    let facts: usize = jobs.iter().map(|job| dictionaries.facts(job).len()).sum();
     let elapsed = start.elapsed();
     let bytes: usize = jobs
         .iter()

@@ -13,7 +13,7 @@ fn main() {
         ..Default::default()
     };
     let knowledge = jmip_enrich::knowledge();
-    let reading = jmip_enrich::reading::Reading::of(&knowledge.value, &job);
+    let reading = knowledge.value.reading(&job);
     let (mut at, mut section) = (0, None);
     while at < reading.description.folded().len() {
         let sentence = reading.description.sentence(at);
@@ -23,7 +23,7 @@ fn main() {
         }
         at = sentence.end;
     }
-    for fact in jmip_enrich::rules::facts(&knowledge.value, &job) {
+    for fact in knowledge.value.facts(&job) {
         println!("{} {:?} {:?}", fact.rule, fact.quote, fact.value);
     }
 }

@@ -2,7 +2,7 @@
 //! with every separator. Run it with `cargo run --release -p jmip-enrich --example slowest`.
 
 use jmip_core::event::Job;
-use jmip_enrich::{Dictionaries, rules};
+use jmip_enrich::Rules;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -64,12 +64,12 @@ fn collect(folder: &Path, phrases: &mut BTreeSet<String>) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "measures; decides nothing")]
-fn time(dictionaries: &Dictionaries, piece: &str, bytes: usize) -> Duration {
+fn time(dictionaries: &Rules, piece: &str, bytes: usize) -> Duration {
     let job = Job {
         description: piece.repeat(bytes / piece.len()),
         ..Default::default()
     };
     let start = Instant::now();
-    std::hint::black_box(rules::facts(dictionaries, &job));
+    std::hint::black_box(dictionaries.facts(&job));
     start.elapsed()
 }

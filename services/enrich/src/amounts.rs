@@ -1,7 +1,7 @@
 //! Numbers that may be amounts of money, with their currency and multiplier.
 
 use crate::bytes;
-use crate::phrases::is_word;
+use crate::bytes::is_word;
 use std::ops::Range;
 
 /// Most numbers that are looked at in one text; a posting has some dozens, a price list is none.

@@ -1,4 +1,5 @@
-//! Looks for bytes of a kind a block at a time, so that the bytes between them cost little.
+//! Bytes of a text: which belong to words, where characters begin, and where the next of a kind
+//! stands, looked for a block at a time so that the bytes between cost little.
 
 /// How many bytes are asked at once; the compiler turns the question into a few wide instructions.
 const BLOCK: usize = 32;
@@ -17,6 +18,18 @@ pub(crate) fn next(bytes: &[u8], from: usize, is_kind: impl Fn(u8) -> bool) -> O
     }
     let rest = bytes[at..].iter().position(|byte| is_kind(*byte))?;
     Some(at + rest)
+}
+
+/// Whether a byte of folded text belongs to a word.
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+/// The next character border at or behind a byte.
+pub(crate) fn border(text: &str, at: usize) -> usize {
+    (at..=text.len())
+        .find(|place| text.is_char_boundary(*place))
+        .unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -5,15 +5,16 @@
 //! ("ExperienceBachelor's"), so a capital behind a small letter starts a word as well where a list
 //! asks for it. The pass is linear: a phrase is short, and a place is entered once.
 
+use crate::bytes::is_word;
 use crate::fold::{Folded, fold_phrase};
-use crate::phrases::{Borders, is_word};
+use crate::phrases::Borders;
 use crate::tree::{Tree, Word, spread, word_end};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use std::ops::Range;
 
 /// Where the phrases of a list may begin and end, beside at the borders of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Glue {
+pub enum Glue {
     /// Nowhere else.
     None,
     /// Where the export glued two words: a capital behind a small letter.

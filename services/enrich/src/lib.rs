@@ -13,32 +13,40 @@
 //!
 //! let knowledge = jmip_enrich::knowledge();
 //! let job = Job { description: "Pay: 22-25 EUR per hour".into(), ..Default::default() };
-//! let facts = jmip_enrich::rules::facts(&knowledge.value, &job);
+//! let facts = knowledge.value.facts(&job);
 //! assert_eq!(facts[0].quote, "22-25 EUR per hour");
 //! ```
 
-pub mod amounts;
+mod amounts;
 mod bytes;
-pub mod dictionaries;
+mod days;
+mod dictionary;
+mod finder;
 pub mod fold;
+mod knowledge;
 mod lexicon;
-pub mod phrases;
+mod phrases;
 pub mod prediction;
-pub mod reading;
-pub mod rules;
+mod reading;
+mod rule;
+mod rules;
 mod scan;
-pub mod sections;
-pub mod topics;
+mod sections;
+mod skills;
 mod tree;
 
-pub use dictionaries::{Dictionaries, knowledge, resolve_skill};
-pub use rules::skills::DictionaryError;
+pub use knowledge::{Rules, knowledge, resolve_skill};
+pub use reading::{Reading, Text};
+pub use rule::{KnowledgeFile, Rule};
+pub use rules::RULES;
+pub use sections::Section;
+pub use skills::{DictionaryError, Index, Problem, Skill};
 
 use jmip_core::event::{Job, JobEnriched};
 use jmip_core::{Envelope, Event, Knowledge, Stage, subjects};
 
 /// The stage: stateless, so any order and any parallelism.
-pub const STAGE: Stage<Dictionaries> = Stage {
+pub const STAGE: Stage<Rules> = Stage {
     name: "enrich",
     version: 2,
     consumes: &[subjects::JOB_NORMALIZED, subjects::JOB_REREAD],
@@ -47,12 +55,12 @@ pub const STAGE: Stage<Dictionaries> = Stage {
 };
 
 /// The skill dictionary with entries of one's own.
-fn extend(files: &[(&str, &str)]) -> Result<Knowledge<Dictionaries>, String> {
-    Dictionaries::extended(files).map_err(|error| error.to_string())
+fn extend(files: &[(&str, &str)]) -> Result<Knowledge<Rules>, String> {
+    Rules::extended(files).map_err(|error| error.to_string())
 }
 
 /// Turns one revision of a job into its facts.
-fn decide(dictionaries: &Dictionaries, input: &Envelope) -> Vec<Event> {
+fn decide(rules: &Rules, input: &Envelope) -> Vec<Event> {
     let (job, posting) = match &input.event {
         Some(Event::JobNormalized(event)) => {
             let sighting = event.sighting.as_ref();
@@ -64,7 +72,7 @@ fn decide(dictionaries: &Dictionaries, input: &Envelope) -> Vec<Event> {
     let nothing = Job::default();
     let job = job.as_ref().unwrap_or(&nothing);
     vec![Event::JobEnriched(JobEnriched {
-        facts: rules::facts(dictionaries, job),
+        facts: rules.facts(job),
         job_id: job.job_id.clone(),
         revision: job.revision,
         content_sha256: job.content_sha256.clone(),

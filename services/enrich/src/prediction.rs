@@ -1,7 +1,7 @@
 //! What the rules read out of one posting, in the terms of labelled postings: one value per
 //! question, null where the posting does not say.
 
-use crate::Dictionaries;
+use crate::knowledge::Rules;
 use crate::rules::security_clearance;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{
@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 ///
 /// Shape: an object; where several facts answer one question, the most trusted one counts, of
 /// equally trusted ones the first, and the `_all` list keeps every one.
-pub fn of(dictionaries: &Dictionaries, facts: &[Fact]) -> Json {
+pub fn of(rules: &Rules, facts: &[Fact]) -> Json {
     json!({
         "pay": lead(facts, pay),
         "pay_all": all(facts, pay),
@@ -38,8 +38,8 @@ pub fn of(dictionaries: &Dictionaries, facts: &[Fact]) -> Json {
         "industry": lead(facts, industry),
         "language": lead(facts, language),
         "completeness": lead(facts, completeness),
-        "skills": all(facts, |fact| skill(dictionaries, fact, false)),
-        "concepts": all(facts, |fact| skill(dictionaries, fact, true)),
+        "skills": all(facts, |fact| skill(rules, fact, false)),
+        "concepts": all(facts, |fact| skill(rules, fact, true)),
     })
 }
 
@@ -299,11 +299,11 @@ fn completeness(fact: &Fact) -> Option<Json> {
 }
 
 /// Named things and concepts apart: labels list the named ones whole, concepts only as met.
-fn skill(dictionaries: &Dictionaries, fact: &Fact, concepts: bool) -> Option<Json> {
+fn skill(rules: &Rules, fact: &Fact, concepts: bool) -> Option<Json> {
     let Some(Value::Skill(skill)) = &fact.value else {
         return None;
     };
-    (is_concept(dictionaries, skill) == concepts).then(|| {
+    (is_concept(rules, skill) == concepts).then(|| {
         json!({
             "id": skill.skill_id,
             "canonical": skill.name,
@@ -313,10 +313,10 @@ fn skill(dictionaries: &Dictionaries, fact: &Fact, concepts: bool) -> Option<Jso
     })
 }
 
-fn is_concept(dictionaries: &Dictionaries, skill: &Skill) -> bool {
+fn is_concept(rules: &Rules, skill: &Skill) -> bool {
     match skill.kind() {
-        SkillKind::Unspecified => dictionaries
-            .skills
+        SkillKind::Unspecified => rules
+            .skills()
             .skills()
             .any(|(id, _, kind)| id == skill.skill_id && kind == "concept"),
         kind => kind == SkillKind::Concept,

@@ -1,10 +1,9 @@
 //! What every rule is given: the texts of a revision, folded, cut into sentences and sections.
 
-use crate::bytes;
-use crate::dictionaries::Dictionaries;
+use crate::bytes::{self, border};
+use crate::finder::{Finder, Listed, Mention, Mentions};
 use crate::fold::Folded;
-use crate::sections::{Section, Sections};
-use crate::topics::{Mention, Mentions, Topic};
+use crate::sections::{Headings, Section, Sections};
 use jmip_core::event::{Job, Span, TextField};
 use std::ops::Range;
 
@@ -21,14 +20,14 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Prepares a revision for the rules.
-    pub fn of(dictionaries: &Dictionaries, job: &'a Job) -> Self {
+    /// Prepares a revision for the rules: finds what they look for, and cuts its description.
+    pub fn of(finder: &Finder, headings: &Headings, job: &'a Job) -> Self {
         let location = job.locations.first().map_or("", |place| place.raw.as_str());
         Self {
             job,
-            title: Text::short(dictionaries, TextField::Title, &job.title),
-            description: Text::sectioned(dictionaries, &job.description),
-            location: Text::short(dictionaries, TextField::Location, location),
+            title: Text::short(finder, TextField::Title, &job.title),
+            description: Text::sectioned(finder, headings, &job.description),
+            location: Text::short(finder, TextField::Location, location),
         }
     }
 }
@@ -64,25 +63,22 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn short(dictionaries: &Dictionaries, field: TextField, original: &'a str) -> Self {
+    fn short(finder: &Finder, field: TextField, original: &'a str) -> Self {
         let mut text = Self::new(field, original, Sections::title());
-        text.mentions = dictionaries.topics.mentions(&text.folded);
+        text.mentions = finder.mentions(&text.folded);
         text
     }
 
-    fn sectioned(dictionaries: &Dictionaries, original: &'a str) -> Self {
+    fn sectioned(finder: &Finder, headings: &Headings, original: &'a str) -> Self {
         let mut text = Self::new(TextField::Description, original, Sections::default());
-        text.mentions = dictionaries.topics.mentions(&text.folded);
-        let headings = text.mentions.of(Topic::Headings);
-        text.sections = dictionaries
-            .headings
-            .split(headings, &text.folded, original);
+        text.mentions = finder.mentions(&text.folded);
+        text.sections = headings.split(&text.mentions, &text.folded, original);
         text
     }
 
-    /// Where phrases of a topic stand.
-    pub fn mentions(&self, topic: Topic) -> &[Mention] {
-        self.mentions.of(topic)
+    /// Where phrases of a list stand.
+    pub fn mentions<T>(&self, listed: &Listed<T>) -> &[Mention] {
+        self.mentions.of(listed)
     }
 
     /// The folded text.
@@ -165,13 +161,6 @@ impl<'a> Text<'a> {
             end: bytes(origin.end),
         }
     }
-}
-
-/// The next character border at or behind a byte.
-pub fn border(text: &str, at: usize) -> usize {
-    (at..=text.len())
-        .find(|place| text.is_char_boundary(*place))
-        .unwrap_or(text.len())
 }
 
 /// As much of a window as is whole words, but at least what it was opened around.

@@ -1,8 +1,10 @@
 //! Cuts a description into sections by its headings, in the languages of the knowledge file.
 
+use crate::bytes::{border, is_word};
+use crate::finder::{Listed, Lists, Mentions};
 use crate::fold::Folded;
-use crate::phrases::is_word;
-use crate::topics::Mention;
+use crate::lexicon::Glue;
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -57,16 +59,19 @@ impl Sections {
 
 /// The knowledge file: phrases of headings per section.
 #[derive(Deserialize)]
-struct HeadingFile {
+pub struct File {
     headings: BTreeMap<Section, Vec<String>>,
 }
 
 /// Compiled headings.
 pub struct Headings {
-    phrases: Vec<String>,
-    sections: Vec<Section>,
-    /// Of each phrase, whether it opens its section only before a colon ("Category:").
-    needs_colon: Vec<bool>,
+    listed: Listed<Heading>,
+}
+
+struct Heading {
+    section: Section,
+    /// Whether it opens its section only before a colon ("Category:").
+    needs_colon: bool,
 }
 
 /// Longest line, in bytes, that may be a heading without a colon.
@@ -80,39 +85,35 @@ const HEADINGS_MAX: usize = 512;
 
 impl Headings {
     /// Compiles the knowledge file.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: HeadingFile = toml::from_str(file)?;
-        let pairs: Vec<(Section, &String)> = file
-            .headings
-            .iter()
-            .flat_map(|(section, phrases)| phrases.iter().map(|phrase| (*section, phrase)))
-            .collect();
-        Ok(Self {
-            phrases: pairs
-                .iter()
-                .map(|(_, phrase)| phrase.trim_end_matches(':').to_owned())
-                .collect(),
-            sections: pairs.iter().map(|(section, _)| *section).collect(),
-            needs_colon: pairs.iter().map(|(_, p)| p.ends_with(':')).collect(),
-        })
-    }
-
-    /// The phrases, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.phrases.iter().map(String::as_str).collect()
+    pub fn new(file: File, lists: &mut Lists) -> Self {
+        let pairs = file.headings.into_iter().flat_map(|(section, phrases)| {
+            phrases.into_iter().map(move |phrase| {
+                let needs_colon = phrase.ends_with(':');
+                let heading = Heading {
+                    section,
+                    needs_colon,
+                };
+                (phrase.trim_end_matches(':').to_owned(), heading)
+            })
+        });
+        Self {
+            listed: lists.add_overlapping(Glue::Seams, pairs),
+        }
     }
 
     /// Cuts a text where its headings stand.
-    pub fn split(&self, mentions: &[Mention], folded: &Folded, original: &str) -> Sections {
+    pub fn split(&self, mentions: &Mentions, folded: &Folded, original: &str) -> Sections {
         let text = folded.text();
         let mut found: Vec<(Range<usize>, Section)> = mentions
+            .of(&self.listed)
             .iter()
-            .filter(|mention| {
+            .map(|mention| (mention, self.listed.of(mention)))
+            .filter(|(mention, heading)| {
                 let has_colon = || text[mention.range.end..].trim_start().starts_with(':');
                 is_heading(folded, original, &mention.range)
-                    && (!self.needs_colon[mention.phrase] || has_colon())
+                    && (!heading.needs_colon || has_colon())
             })
-            .map(|mention| (mention.range.clone(), self.sections[mention.phrase]))
+            .map(|(mention, heading)| (mention.range.clone(), heading.section))
             .take(HEADINGS_MAX)
             .collect();
         // Of overlapping phrases ("qualifications" in "preferred qualifications") the one that
@@ -124,7 +125,7 @@ impl Headings {
             let is_wish = section == Section::NiceToHave;
             if hit.start >= covered && !(is_wish && is_about_pay(text, hit.end)) {
                 covered = line_end(text, hit.end).min(hit.end + HEADING_REST_MAX_BYTES);
-                covered = text[hit.end..crate::reading::border(text, covered)]
+                covered = text[hit.end..border(text, covered)]
                     .find(':')
                     .map_or(hit.end, |colon| hit.end + colon);
                 let former = starts.last().map_or(Section::Open, |(_, section)| *section);
@@ -158,7 +159,7 @@ fn is_about_pay(text: &str, from: usize) -> bool {
     const ITEM_MAX_BYTES: usize = 100;
     /// Lines that it may take: the rest of the heading's own and the next that is not empty.
     const LINES_MAX: usize = 2;
-    let end = crate::reading::border(text, text.len().min(from + ITEM_MAX_BYTES));
+    let end = border(text, text.len().min(from + ITEM_MAX_BYTES));
     let lines = text[from..end].lines().filter(|line| !line.is_empty());
     let mut lines = lines.take(LINES_MAX);
     lines.any(|line| line.contains(['%', '$', '€', '£']))
@@ -299,17 +300,15 @@ fn starts_line(bytes: &[u8], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topics::{Topic, Topics};
 
     fn section_of(text: &str, word: &str) -> Section {
-        let headings = Headings::parse(include_str!("../knowledge/headings.toml")).unwrap();
+        let file = toml::from_str(include_str!("../knowledge/headings.toml")).unwrap();
+        let mut lists = Lists::default();
+        let headings = Headings::new(file, &mut lists);
         let folded = Folded::of(text);
         let at = folded.text().find(word).unwrap();
-        let topics = Topics::new(&[(Topic::Headings, headings.topic())]);
-        let mentions = topics.mentions(&folded);
-        headings
-            .split(mentions.of(Topic::Headings), &folded, text)
-            .at(at)
+        let mentions = lists.compile().mentions(&folded);
+        headings.split(&mentions, &folded, text).at(at)
     }
 
     #[test]

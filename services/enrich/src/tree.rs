@@ -1,6 +1,6 @@
 //! Many phrases as one tree of their bytes, entered where a word starts.
 
-use crate::phrases::is_word;
+use crate::bytes::is_word;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ mod gold_set;
 
 use jmip_core::event::{FactMethod, Job};
 use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
-use jmip_enrich::{Dictionaries, knowledge, resolve_skill, rules};
+use jmip_enrich::{Rules, knowledge, resolve_skill};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -130,7 +130,7 @@ fn the_rules_read_the_labelled_postings() {
     assert!(skills.tier() >= 85);
 }
 
-fn predict(dictionaries: &Dictionaries, line: &Json) -> Json {
+fn predict(dictionaries: &Rules, line: &Json) -> Json {
     gold_set::prediction(dictionaries, &gold_set::job(line))
 }
 
@@ -142,7 +142,7 @@ struct Skills {
 }
 
 impl Skills {
-    fn add(&mut self, dictionaries: &Dictionaries, labels: &Json, read: &Json) {
+    fn add(&mut self, dictionaries: &Rules, labels: &Json, read: &Json) {
         let mut labelled: BTreeMap<&str, (&Json, &Json)> = BTreeMap::new();
         for label in labels.as_array().into_iter().flatten() {
             let names = [&label["canonical"], &label["surface"]];
@@ -183,7 +183,7 @@ fn every_fact_of_a_labelled_posting_is_the_slice_it_quotes() {
     let dictionaries = knowledge().value;
     for line in gold_set::lines("facts.jsonl").unwrap_or_default() {
         let job = gold_set::job(&line);
-        for fact in rules::facts(&dictionaries, &job) {
+        for fact in dictionaries.facts(&job) {
             // What follows from a column, or from the lack of a text, has no words of its own.
             let Some(span) = &fact.span else {
                 assert_eq!(fact.method(), FactMethod::Column, "{}", line["id"]);

@@ -6,12 +6,12 @@ use jmip_core::event::{JobEnriched, JobNormalized};
 use jmip_core::golden::{self, Answer};
 use jmip_core::quote::{QUOTE_MAX_BYTES, clip, slice};
 use jmip_core::{Envelope, Event, Knowledge, Message};
-use jmip_enrich::{Dictionaries, STAGE, knowledge, rules};
+use jmip_enrich::{RULES, Rules, STAGE, knowledge};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-static KNOWLEDGE: LazyLock<Knowledge<Dictionaries>> = LazyLock::new(knowledge);
+static KNOWLEDGE: LazyLock<Knowledge<Rules>> = LazyLock::new(knowledge);
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("golden cases are checked in");
@@ -121,7 +121,7 @@ fn every_golden_case_reads_as_it_was_reviewed() {
 #[test]
 fn a_changed_answer_raises_the_version_of_its_rule() {
     let answers = CASES.iter().map(|case| {
-        let rule = rules::RULES.iter().find(|rule| rule.name == case.rule);
+        let rule = RULES.iter().find(|rule| rule.name == case.rule);
         let rule = rule.expect("cases are of rules that there are");
         // The version is locked beside the answer; it is no part of it.
         let mut then = case.then.clone();
@@ -148,7 +148,7 @@ fn a_changed_answer_raises_the_version_of_its_rule() {
 #[test]
 fn every_rule_has_golden_cases() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    for rule in rules::RULES {
+    for rule in RULES {
         assert!(!folders(&root.join(rule.name)).is_empty(), "{}", rule.name);
     }
 }

@@ -3,20 +3,19 @@
 use jmip_core::Knowledge;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Job, SkillKind};
-use jmip_enrich::rules::skills::DictionarySkill;
-use jmip_enrich::{Dictionaries, DictionaryError, knowledge, resolve_skill, rules};
+use jmip_enrich::{DictionaryError, Rules, Skill, knowledge, resolve_skill};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-static KNOWLEDGE: LazyLock<Knowledge<Dictionaries>> = LazyLock::new(knowledge);
+static KNOWLEDGE: LazyLock<Knowledge<Rules>> = LazyLock::new(knowledge);
 
 /// Ids of the skills that a description is read to name.
-fn named(dictionaries: &Dictionaries, description: &str) -> BTreeSet<String> {
+fn named(dictionaries: &Rules, description: &str) -> BTreeSet<String> {
     let job = Job {
         description: description.to_owned(),
         ..Default::default()
     };
-    let facts = rules::facts(dictionaries, &job);
+    let facts = dictionaries.facts(&job);
     let skills = facts.into_iter().filter_map(|fact| match fact.value {
         Some(Value::Skill(skill)) => Some(skill.skill_id),
         _ => None,
@@ -24,8 +23,8 @@ fn named(dictionaries: &Dictionaries, description: &str) -> BTreeSet<String> {
     skills.collect()
 }
 
-fn entries() -> impl Iterator<Item = &'static DictionarySkill> {
-    KNOWLEDGE.value.skills.entries()
+fn entries() -> impl Iterator<Item = &'static Skill> {
+    KNOWLEDGE.value.skills().entries()
 }
 
 #[test]
@@ -112,7 +111,7 @@ needs = "neighbour"
 
 #[test]
 fn a_file_of_ones_own_adds_skills_names_and_links() {
-    let extended = Dictionaries::extended(&[("own.toml", OWN)]).unwrap();
+    let extended = Rules::extended(&[("own.toml", OWN)]).unwrap();
     assert_ne!(extended.sha256, KNOWLEDGE.sha256);
     let read = named(
         &extended.value,
@@ -120,7 +119,7 @@ fn a_file_of_ones_own_adds_skills_names_and_links() {
     );
     let ids: Vec<&str> = read.iter().map(String::as_str).collect();
     assert_eq!(ids, ["loom-master", "python", "spool"]);
-    let mut skills = extended.value.skills.entries();
+    let mut skills = extended.value.skills().entries();
     let python = skills.find(|skill| skill.id == "python").unwrap();
     assert_eq!(python.name, "Python");
     assert_eq!(python.esco, "http://data.europa.eu/esco/skill/x");
@@ -131,7 +130,7 @@ fn a_file_of_ones_own_adds_skills_names_and_links() {
 #[test]
 fn a_file_that_breaks_the_schema_is_refused_with_the_place_and_the_reason() {
     let said = |text: &str| {
-        let result: Result<_, DictionaryError> = Dictionaries::extended(&[("own.toml", text)]);
+        let result: Result<_, DictionaryError> = Rules::extended(&[("own.toml", text)]);
         result.map(|_| ()).unwrap_err().to_string()
     };
     let cases = [

@@ -1,10 +1,10 @@
 //! A user's profile from their JSON Resume, with skills named as the dictionary names them.
 
 use jmip_core::event::Profile;
-use jmip_enrich::Dictionaries;
+use jmip_enrich::Rules;
 use std::sync::LazyLock;
 
-static DICTIONARIES: LazyLock<Dictionaries> = LazyLock::new(|| jmip_enrich::knowledge().value);
+static DICTIONARIES: LazyLock<Rules> = LazyLock::new(|| jmip_enrich::knowledge().value);
 
 /// Reads a JSON Resume with our extension, as `services/score/PROFILE.md` describes it.
 ///

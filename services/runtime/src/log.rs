@@ -156,7 +156,7 @@ impl Log {
         let failed = |e: async_nats::Error| LogError::request("subject counts", e);
         let stream = self.stream(subjects::EVENTS_STREAM).await?;
         let counts = stream
-            .info_with_subjects("jmip.event.>")
+            .info_with_subjects(subjects::of_producer("*"))
             .await
             .map_err(|e| LogError::request("subject counts", e))?;
         counts

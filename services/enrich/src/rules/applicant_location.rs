@@ -8,22 +8,26 @@ mod places;
 mod words;
 mod zones;
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::reading::{Reading, Text, border, words_around};
+use crate::bytes::border;
+use crate::reading::{Reading, Text, words_around};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{ApplicantLocation, FactState, TextField};
 use std::ops::Range;
 use words::Start;
-pub use words::Words;
+use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "applicant_location",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "residence.toml",
+    text: include_str!("../../knowledge/residence.toml"),
 };
 
 /// Most statements that are kept; a posting makes one or two.
@@ -33,17 +37,16 @@ const BEFORE_MAX_BYTES: usize = 72;
 /// How far behind its start a list of places goes.
 const PLACES_MAX_BYTES: usize = 320;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.residence;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let mut found: Vec<Statement> = Vec::new();
     for text in [&reading.title, &reading.location, &reading.description] {
-        for mention in text.mentions(Topic::Residence) {
+        for mention in text.mentions(&words.starts) {
             let place = Place {
                 words,
                 text,
                 mention: &mention.range,
             };
-            let Some(statement) = place.judge(words.start(mention.phrase)) else {
+            let Some(statement) = place.judge(*words.starts.of(mention)) else {
                 continue;
             };
             match found

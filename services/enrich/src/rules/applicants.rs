@@ -4,22 +4,29 @@
 //! "Be among the first 25 applicants" says nothing of how many there are.
 //! Source of the words: `knowledge/applicants.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::bytes::border;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
-use crate::reading::{Reading, Text, border};
-use crate::topics::Topic;
+use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Applicants, FactState};
 use regex::Regex;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "applicants",
     version: 1,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "applicants.toml",
+    text: include_str!("../../knowledge/applicants.toml"),
 };
 
 /// Longest badge before its word: "more than 1,000".
@@ -35,39 +42,38 @@ struct File {
     labelled: Vec<String>,
     floor: Vec<String>,
     other: Vec<String>,
-    cut: Vec<String>,
+}
+
+/// What a number of applicants stands beside.
+#[derive(Clone, Copy, Default)]
+struct Badge {
+    /// The number stands before it.
+    is_counted: bool,
+    /// The number stands behind it.
+    is_label: bool,
 }
 
 /// Words of badges, compiled.
-pub struct Words {
-    starts: Vec<(String, bool, bool)>,
+struct Words {
+    starts: Listed<Badge>,
     floor: Phrases,
     other: Phrases,
     before: Regex,
     behind: Regex,
-    /// Ends of a text that goes on elsewhere.
-    pub(super) cut: Vec<String>,
 }
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
-        let mut starts: Vec<(String, bool, bool)> = file
-            .counted
-            .into_iter()
-            .map(|word| (word, true, false))
-            .collect();
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
+        let mut starts: BTreeMap<String, Badge> = BTreeMap::new();
+        for word in file.counted {
+            starts.entry(word).or_default().is_counted = true;
+        }
         for label in file.labelled {
-            match starts.iter_mut().find(|(word, _, _)| *word == label) {
-                Some(start) => start.2 = true,
-                None => starts.push((label, false, true)),
-            }
+            starts.entry(label).or_default().is_label = true;
         }
         Ok(Self {
-            starts,
+            starts: lists.add(Glue::None, starts),
             floor: Phrases::new(&file.floor),
             other: Phrases::new(&file.other),
             before: Regex::new(r"(?:^|[^0-9a-z.,$€£])(?P<count>[0-9]{1,3}(?:[,.]?[0-9]{3})?)(?P<more>\+)? ?$")
@@ -76,32 +82,21 @@ impl Words {
                 r"^ ?(?:so far)? ?: ?(?:(?P<less>less than|fewer than) ?)?(?P<count>[0-9]{1,4})(?P<more>\+| to [0-9]{1,4}| ?- ?[0-9]{1,4})?",
             )
             .expect("a fixed pattern that the tests compile"),
-            cut: file.cut,
         })
-    }
-
-    /// The words of badges, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.starts
-            .iter()
-            .map(|(word, _, _)| word.as_str())
-            .collect()
     }
 }
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.applicants;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let text = &reading.description;
-    text.mentions(Topic::Applicants)
+    text.mentions(&words.starts)
         .iter()
-        .find_map(|mention| badge(words, text, mention.phrase, &mention.range))
+        .find_map(|mention| badge(words, text, *words.starts.of(mention), &mention.range))
         .into_iter()
         .collect()
 }
 
-fn badge(words: &Words, text: &Text<'_>, phrase: usize, mention: &Range<usize>) -> Option<Finding> {
+fn badge(words: &Words, text: &Text<'_>, badge: Badge, mention: &Range<usize>) -> Option<Finding> {
     let folded = text.folded();
-    let (_, is_counted, is_label) = &words.starts[phrase];
     let line = text.sentence(mention.start);
     let around = text.before(mention.start, BADGE_MAX_BYTES).start
         ..text.after(mention.end, BADGE_MAX_BYTES).end;
@@ -114,7 +109,7 @@ fn badge(words: &Words, text: &Text<'_>, phrase: usize, mention: &Range<usize>) 
         || ["so far", "received", "already", "for this job"]
             .iter()
             .any(|words| rest.starts_with(words));
-    if *is_counted && is_whole {
+    if badge.is_counted && is_whole {
         let before = text.before(mention.start, COUNT_MAX_BYTES);
         if let Some(found) = words.before.captures(&folded[before.clone()]) {
             let count = found.name("count")?;
@@ -127,7 +122,7 @@ fn badge(words: &Words, text: &Text<'_>, phrase: usize, mention: &Range<usize>) 
             return finding(text, start..mention.end, count.as_str(), is_floor);
         }
     }
-    if *is_label {
+    if badge.is_label {
         let end = border(folded, (mention.end + LABEL_MAX_BYTES).min(line.end));
         let found = words
             .behind

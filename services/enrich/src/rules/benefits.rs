@@ -4,16 +4,15 @@
 //! benefits, or in a sentence that offers something and speaks of no duty.
 //! Source of the words: `knowledge/benefits.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::finder::{Listed, Lists, Mention};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
-use crate::reading::{Reading, Text};
+use crate::reading::{Reading, Text, words_around};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::{Mention, Topic};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Benefit, FactState};
 use serde::Deserialize;
-use serde::de::Error as _;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -21,7 +20,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "benefits",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "benefits.toml",
+    text: include_str!("../../knowledge/benefits.toml"),
 };
 
 /// How far around a mention its sentence is looked at.
@@ -53,10 +57,18 @@ struct Offered {
     not_offered: Vec<String>,
 }
 
+/// What a name stands for.
+#[derive(Clone, Copy)]
+struct Named {
+    /// Unspecified for what is no benefit: it hides the name inside it.
+    benefit: Benefit,
+    /// Whether it says it by itself.
+    is_plain: bool,
+}
+
 /// Names of benefits, compiled.
-pub struct Words {
-    /// Each name, its benefit, and whether it says it by itself.
-    names: Vec<(String, Benefit, bool)>,
+struct Words {
+    names: Listed<Named>,
     cues: Phrases,
     not_offered: Phrases,
 }
@@ -64,47 +76,40 @@ pub struct Words {
 impl Words {
     /// Compiles the knowledge file.
     ///
-    /// Errors: when it is no TOML, or names a benefit the contract does not know.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    /// Errors: when it names a benefit the contract does not know.
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let mut names = Vec::new();
         for (name, list) in file.benefits {
             let benefit = Benefit::from_str_name(&format!("BENEFIT_{name}"))
-                .ok_or_else(|| toml::de::Error::custom(format!("unknown benefit {name}")))?;
-            let plain = list.plain.into_iter().map(|word| (word, benefit, true));
-            let listed = list.listed.into_iter().map(|word| (word, benefit, false));
-            names.extend(plain.chain(listed));
+                .ok_or_else(|| format!("unknown benefit {name}"))?;
+            for (words, is_plain) in [(list.plain, true), (list.listed, false)] {
+                let named = Named { benefit, is_plain };
+                names.extend(words.into_iter().map(|word| (word, named)));
+            }
         }
-        // What is no benefit hides the name inside it.
-        let others = file.other.names.into_iter();
-        names.extend(others.map(|name| (name, Benefit::Unspecified, false)));
+        let other = Named {
+            benefit: Benefit::Unspecified,
+            is_plain: false,
+        };
+        names.extend(file.other.names.into_iter().map(|name| (name, other)));
         Ok(Self {
-            names,
+            names: lists.add(Glue::Seams, names),
             cues: Phrases::new(&file.offered.cues),
             not_offered: Phrases::new(&file.offered.not_offered),
         })
     }
-
-    /// The names, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.names
-            .iter()
-            .map(|(name, _, _)| name.as_str())
-            .collect()
-    }
 }
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.benefits;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let text = &reading.description;
-    let mentions = text.mentions(Topic::Benefits);
+    let mentions = text.mentions(&words.names);
     let mut found: BTreeMap<i32, Finding> = BTreeMap::new();
     for (index, mention) in mentions.iter().enumerate() {
-        let (_, benefit, _) = &words.names[mention.phrase];
-        if *benefit == Benefit::Unspecified {
+        let benefit = words.names.of(mention).benefit;
+        if benefit == Benefit::Unspecified {
             continue;
         }
-        let benefit = i32::from(*benefit);
+        let benefit = i32::from(benefit);
         if found
             .get(&benefit)
             .is_some_and(|known| known.confidence_bp >= IN_SECTION_BP)
@@ -134,26 +139,26 @@ const IN_SECTION_BP: u32 = 9000;
 fn trust(words: &Words, text: &Text<'_>, mentions: &[Mention], index: usize) -> Option<u32> {
     let folded = text.folded();
     let mention = &mentions[index];
-    let (_, _, is_plain) = &words.names[mention.phrase];
+    let is_plain = words.names.of(mention).is_plain;
     let section = text.section(mention.range.start);
     let around = text.before(mention.range.start, AROUND_MAX_BYTES).start
         ..text.after(mention.range.end, AROUND_MAX_BYTES).end;
     let is_work = || words.not_offered.any(folded, around.clone());
     let others = neighbours(words, mentions, index);
-    let is_listed = others >= 2 || (others == 1 && *is_plain);
+    let is_listed = others >= 2 || (others == 1 && is_plain);
     match section {
         Section::Legal | Section::Title => None,
-        Section::Benefits if *is_plain => (is_listed || !is_work()).then_some(IN_SECTION_BP),
+        Section::Benefits if is_plain => (is_listed || !is_work()).then_some(IN_SECTION_BP),
         Section::Benefits => {
             (is_listed || is_short(text, &mention.range) && !is_work()).then_some(8000)
         }
         Section::Duties | Section::Requirements | Section::NiceToHave => {
             // Glued exports leave benefits behind the last heading that was seen.
-            let is_many = is_listed && others >= 2 && (*is_plain || others >= 3);
+            let is_many = is_listed && others >= 2 && (is_plain || others >= 3);
             (is_many && !is_work()).then_some(7500)
         }
         Section::Open | Section::Company | Section::Learning => {
-            let is_offered = || *is_plain && words.cues.any(folded, around.clone());
+            let is_offered = || is_plain && words.cues.any(folded, around.clone());
             ((is_listed || is_offered()) && !is_work()).then_some(7800)
         }
     }
@@ -168,7 +173,7 @@ fn is_short(text: &Text<'_>, range: &Range<usize>) -> bool {
 
 /// How many other benefits stand close by.
 fn neighbours(words: &Words, mentions: &[Mention], index: usize) -> usize {
-    let of = |at: usize| words.names[mentions[at].phrase].1;
+    let of = |at: usize| words.names.of(&mentions[at]).benefit;
     let own = &mentions[index].range;
     let mut others: Vec<Benefit> = Vec::new();
     let is_other = |at: usize| of(at) != of(index) && of(at) != Benefit::Unspecified;
@@ -189,7 +194,7 @@ fn neighbours(words: &Words, mentions: &[Mention], index: usize) -> usize {
 fn finding(text: &Text<'_>, range: &Range<usize>, benefit: i32, confidence_bp: u32) -> Finding {
     let folded = text.folded();
     let window = text.before(range.start, 24).start..text.after(range.end, 24).end;
-    let quoted = crate::reading::words_around(folded, window, range);
+    let quoted = words_around(folded, window, range);
     Finding {
         state: FactState::Stated,
         confidence_bp,

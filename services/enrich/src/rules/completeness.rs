@@ -1,21 +1,42 @@
 //! Says how much of the description there is: none, a part, or all of it.
 //!
 //! Boards hand out the beginning of a text with an ellipsis behind it, or cut it at a round number
-//! of characters in the middle of a word. What ends like a text is taken to be whole.
+//! of characters in the middle of a word. What ends like a text is taken to be whole. Source of the
+//! words: `knowledge/completeness.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::reading::{Reading, border};
+use crate::bytes::border;
+use crate::finder::Lists;
+use crate::reading::Reading;
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Completeness, FactState};
+use serde::Deserialize;
 use std::ops::Range;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "completeness",
     version: 1,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
 };
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "completeness.toml",
+    text: include_str!("../../knowledge/completeness.toml"),
+};
+
+/// Words of a text that is cut off.
+#[derive(Deserialize)]
+struct Words {
+    /// Ends of a text that goes on elsewhere.
+    cut: Vec<String>,
+}
+
+impl Words {
+    fn new(file: Self, _: &mut Lists) -> Result<Self, String> {
+        Ok(file)
+    }
+}
 
 /// Characters at which programming interfaces of boards cut a text; a few less when white space was
 /// taken from its ends. Source: Adzuna 500; others by their round numbers.
@@ -25,12 +46,12 @@ const LIMIT_SLACK_CHARACTERS: usize = 4;
 /// How far from the end the words of a cut stand.
 const TAIL_MAX_BYTES: usize = 24;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let column = reading.job.completeness();
     if reading.job.description.trim().is_empty() {
         return vec![finding(Completeness::TitleOnly, None)];
     }
-    if let Some(span) = cut(dictionaries, reading) {
+    if let Some(span) = cut(words, reading) {
         let mut found = finding(Completeness::Partial, None);
         found.confidence_bp = 9000;
         found.span = Some(reading.description.span(&span));
@@ -52,13 +73,14 @@ fn finding(value: Completeness, span: Option<jmip_core::event::Span>) -> Finding
 }
 
 /// The words a text is cut off at.
-fn cut(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Option<Range<usize>> {
+fn cut(words: &Words, reading: &Reading<'_>) -> Option<Range<usize>> {
     let folded = reading.description.folded();
     let end = folded.trim_end().len();
     let start = border(folded, end.saturating_sub(TAIL_MAX_BYTES));
     let tail = folded.get(start..end)?;
-    let words = dictionaries.applicants.cut.iter();
     let mark = words
+        .cut
+        .iter()
         .filter(|mark| tail.ends_with(mark.as_str()))
         .map(String::len)
         .max();

@@ -5,9 +5,10 @@
 //! frequent of its language; counting these tells languages of one script apart better than any
 //! pair of them is alike. Source of the words: `knowledge/description_language.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::reading::{Reading, border};
+use crate::bytes::border;
+use crate::finder::Lists;
+use crate::reading::Reading;
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::FactState;
 use jmip_core::event::fact::Value;
 use serde::Deserialize;
@@ -18,7 +19,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "description_language",
     version: 1,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "description_language.toml",
+    text: include_str!("../../knowledge/description_language.toml"),
 };
 
 /// So much of the folded text is read: a usual posting, and enough of any longer one.
@@ -37,7 +43,7 @@ struct File {
 }
 
 /// Frequent words of each language, compiled.
-pub struct Words {
+struct Words {
     languages: Vec<String>,
     /// Packed words with the languages they belong to as bits, each in its slot or the next free.
     slots: Vec<(u64, u32)>,
@@ -48,10 +54,7 @@ const SLOTS: usize = 4096;
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    fn new(file: File, _: &mut Lists) -> Result<Self, String> {
         let mut words: BTreeMap<u64, u32> = BTreeMap::new();
         for (index, list) in file.words.values().enumerate() {
             for word in list.split_whitespace() {
@@ -95,10 +98,10 @@ fn packed(word: &[u8]) -> Option<u64> {
         .then(|| word.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let folded = reading.description.folded();
     let read = &folded[..border(folded, folded.len().min(READ_MAX_BYTES))];
-    let found = by_script(read).or_else(|| by_words(&dictionaries.description_language, read));
+    let found = by_script(read).or_else(|| by_words(words, read));
     let Some(found) = found else {
         return vec![];
     };

@@ -7,28 +7,30 @@
 
 mod words;
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::dictionary::Hit;
 use crate::fold::fold_phrase;
-use crate::phrases::Hit;
 use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{Education, EducationLevel, FactState};
 use std::ops::Range;
 use words::Schooling;
-pub use words::Words;
+use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "education",
     version: 3,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
 };
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.education;
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "education.toml",
+    text: include_str!("../../knowledge/education.toml"),
+};
+
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let text = &reading.description;
     let employer = fold_phrase(&reading.job.organization);
     let choices = choices(words, text, &employer);
@@ -98,10 +100,10 @@ struct Choice {
 fn choices(words: &Words, text: &Text<'_>, employer: &str) -> Vec<Choice> {
     let folded = text.folded();
     let mut choices: Vec<Choice> = Vec::new();
-    for mention in text.mentions(Topic::Education) {
+    for mention in text.mentions(&words.levels) {
         let hit = Hit {
             range: mention.range.clone(),
-            value: words.levels[mention.phrase].1,
+            value: *words.levels.of(mention),
         };
         let Some((level, is_plain)) = hit.value.level() else {
             continue;

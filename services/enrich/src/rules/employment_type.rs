@@ -5,16 +5,16 @@
 //! alone in a line, or beside a word of the job. Source of the words:
 //! `knowledge/employment_type.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::phrases::{Hit, Phrases};
+use crate::dictionary::Hit;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
+use crate::phrases::Phrases;
 use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{EmploymentType, FactState, Span};
 use serde::Deserialize;
-use serde::de::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -22,7 +22,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "employment_type",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "employment_type.toml",
+    text: include_str!("../../knowledge/employment_type.toml"),
 };
 
 /// Trust in a word of the title or behind a label.
@@ -32,14 +37,13 @@ const PROSE_BP: u32 = 8000;
 /// Trust in a column the text says nothing about.
 const COLUMN_BP: u32 = 7000;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.employment_type;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let mut read: BTreeMap<EmploymentType, (u32, Option<Span>)> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
-        for mention in text.mentions(Topic::EmploymentType) {
+        for mention in text.mentions(&words.mentions) {
             let hit = Hit {
                 range: mention.range.clone(),
-                value: words.mentions[mention.phrase].1,
+                value: *words.mentions.of(mention),
             };
             let Some(confidence_bp) = words.judge(text, &hit) else {
                 continue;
@@ -92,8 +96,8 @@ struct Mention {
 }
 
 /// Words about employment types, compiled.
-pub struct Words {
-    mentions: Vec<(String, Mention)>,
+struct Words {
+    mentions: Listed<Mention>,
     only_named: BTreeSet<String>,
     labels: Phrases,
     job_after: Phrases,
@@ -108,23 +112,22 @@ pub struct Words {
 impl Words {
     /// Compiles the knowledge file.
     ///
-    /// Errors: when it is no TOML, or names a type there is not.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    /// Errors: when it names a type there is not.
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let mut mentions = Vec::new();
         for (is_sure, lists) in [(true, &file.sure), (false, &file.plain)] {
             for (name, phrases) in lists {
                 let kind = match name.as_str() {
                     "NONE" => EmploymentType::Unspecified,
                     name => EmploymentType::from_str_name(&format!("EMPLOYMENT_TYPE_{name}"))
-                        .ok_or_else(|| toml::de::Error::custom(format!("no type {name}")))?,
+                        .ok_or_else(|| format!("no type {name}"))?,
                 };
                 let said = Mention { kind, is_sure };
                 mentions.extend(phrases.iter().map(|phrase| (phrase.clone(), said)));
             }
         }
         Ok(Self {
-            mentions,
+            mentions: lists.add(Glue::Seams, mentions),
             only_named: file.only_named,
             labels: Phrases::new(&file.context.labels),
             job_after: Phrases::new(&file.context.job_after),
@@ -135,14 +138,6 @@ impl Words {
             job_names: Phrases::new(&file.context.job_names),
             may: Phrases::new(&file.context.may),
         })
-    }
-
-    /// The words about employment types, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.mentions
-            .iter()
-            .map(|(phrase, _)| phrase.as_str())
-            .collect()
     }
 
     fn judge(&self, text: &Text<'_>, hit: &Hit<Mention>) -> Option<u32> {

@@ -3,11 +3,12 @@
 //! What a text tells of the employer is not enough: a bank looks for builders, a builder for
 //! accountants. Source of the names and codes: `knowledge/industries.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::bytes::border;
+use crate::finder::{Listed, Lists};
 use crate::fold::fold_phrase;
-use crate::reading::{Reading, Text, border};
-use crate::topics::Topic;
+use crate::lexicon::Glue;
+use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Industry};
 use serde::Deserialize;
@@ -18,7 +19,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "industry",
     version: 1,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Industries::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "industries.toml",
+    text: include_str!("../../knowledge/industries.toml"),
 };
 
 /// Most labels that are looked at in one text; a posting has one.
@@ -26,10 +32,9 @@ const LABELS_MAX: usize = 64;
 /// Longest name of a branch, with the white space before it.
 const VALUE_MAX_BYTES: usize = 90;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.industries;
+fn apply(words: &Industries, reading: &Reading<'_>) -> Vec<Finding> {
     let text = &reading.description;
-    let labels = text.mentions(Topic::Industry).iter();
+    let labels = text.mentions(&words.labels).iter();
     labels
         .take(LABELS_MAX)
         .find_map(|label| words.read(text, &label.range))
@@ -51,18 +56,15 @@ struct Branch {
 }
 
 /// Names of branches, compiled.
-pub struct Industries {
-    labels: Vec<String>,
+struct Industries {
+    labels: Listed<()>,
     branches: Vec<Industry>,
     names: BTreeMap<String, usize>,
 }
 
 impl Industries {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let mut names = BTreeMap::new();
         for (index, branch) in file.branch.iter().enumerate() {
             names.extend(branch.names.iter().map(|name| (fold_phrase(name), index)));
@@ -76,15 +78,11 @@ impl Industries {
             })
             .collect();
         Ok(Self {
-            labels: file.labels,
+            labels: lists
+                .add_overlapping(Glue::None, file.labels.into_iter().map(|label| (label, ()))),
             branches,
             names,
         })
-    }
-
-    /// The labels, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.labels.iter().map(String::as_str).collect()
     }
 
     /// The value behind a label, in its line or the next one; it must be a known name as a whole.

@@ -5,11 +5,12 @@
 //! word of a term. Weeks count where they make whole months. Source of the words:
 //! `knowledge/job_duration.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::phrases::Phrases;
-use crate::reading::{Reading, Text, border};
-use crate::topics::Topic;
+use crate::bytes::border;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
+use crate::phrases::{Phrases, alternatives};
+use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, JobDuration};
 use regex::{Captures, Regex};
@@ -21,7 +22,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "job_duration",
     version: 1,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "job_duration.toml",
+    text: include_str!("../../knowledge/job_duration.toml"),
 };
 
 /// Most words of a term that are looked at in one text; a posting has a few.
@@ -31,8 +37,7 @@ const MONTHS_MAX: u32 = 60;
 /// Farthest a time stands from the word of its term.
 const REACH_BYTES: usize = 40;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.job_duration;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     words
         .read(&reading.title)
         .or_else(|| words.anywhere(&reading.title))
@@ -67,8 +72,8 @@ enum Term {
 }
 
 /// Words about terms, compiled.
-pub struct Words {
-    terms: Vec<(String, Term)>,
+struct Words {
+    terms: Listed<Term>,
     traps: Phrases,
     behind: Regex,
     before: Regex,
@@ -77,11 +82,8 @@ pub struct Words {
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         const ESCAPED: &str = "the grammar is made of plain words";
-        let file: File = toml::from_str(file)?;
         let mut terms: BTreeMap<String, Term> = BTreeMap::new();
         terms.extend(file.before.iter().map(|word| (word.clone(), Term::Before)));
         for word in &file.behind {
@@ -96,7 +98,7 @@ impl Words {
         );
         let time = grammar(&file);
         Ok(Self {
-            terms: terms.into_iter().collect(),
+            terms: lists.add(Glue::Seams, terms),
             traps: Phrases::new(&file.traps),
             time: Regex::new(&format!(r"(?:^|[^0-9.,]){time}")).expect(ESCAPED),
             behind: Regex::new(&format!(r"(?:^|[^0-9.,]){time}[ ),-]*(?:renewable|rolling|initial|paid|full-time|extendable|temporary)? ?$"))
@@ -108,16 +110,11 @@ impl Words {
         })
     }
 
-    /// The words about terms, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.terms.iter().map(|(word, _)| word.as_str()).collect()
-    }
-
     fn read(&self, text: &Text<'_>) -> Option<Finding> {
         let folded = text.folded();
-        let terms = text.mentions(Topic::JobDuration);
+        let terms = text.mentions(&self.terms);
         terms.iter().take(MENTIONS_MAX).find_map(|term| {
-            let read = match self.terms[term.phrase].1 {
+            let read = match *self.terms.of(term) {
                 Term::Months(months) => Some((term.range.clone(), (months, Some(months)))),
                 Term::Behind => self.time_before(folded, &term.range),
                 Term::Before => self.time_behind(folded, &term.range),
@@ -200,11 +197,7 @@ fn months(captures: &Captures<'_>) -> Option<Months> {
 
 /// `6`, `6+`, `6-12`, `1,5` of years, months or weeks.
 fn grammar(file: &File) -> String {
-    let any = |words: &[String]| {
-        let mut words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-        words.sort_by_key(|word| (usize::MAX - word.len(), word.clone()));
-        words.join("|")
-    };
+    let any = |words: &[String]| alternatives(words.iter());
     let (years, months, weeks) = (
         any(&file.year_words),
         any(&file.month_words),

@@ -8,22 +8,27 @@
 mod levels;
 mod words;
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::reading::{Reading, Text, border};
+use crate::bytes::border;
+use crate::finder::Mention;
+use crate::reading::{Reading, Text, words_around};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::{Mention, Topic};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{CefrLevel, FactState, LanguageRequirement, SkillTier, TextField};
 use std::collections::BTreeMap;
 use std::ops::Range;
-pub use words::Words;
+use words::{CUE_AFTER_MAX_BYTES, Name, Words};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "languages_asked",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "languages.toml",
+    text: include_str!("../../knowledge/languages.toml"),
 };
 
 /// Farthest that two names of one list stand apart.
@@ -32,8 +37,6 @@ const LIST_GAP_MAX_BYTES: usize = 64;
 const CUE_BEFORE_MAX_BYTES: usize = 72;
 /// Longest line that is a value.
 const LINE_MAX_BYTES: usize = 120;
-/// How far one stands behind the last name.
-const CUE_AFTER_MAX_BYTES: usize = 44;
 
 /// A language asked for once.
 struct Asked {
@@ -42,8 +45,7 @@ struct Asked {
     finding: Finding,
 }
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.languages;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let mut asked: BTreeMap<&str, Asked> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
         let lists = lists(words, text);
@@ -71,17 +73,10 @@ fn rank(asked: &Asked) -> (bool, bool) {
     )
 }
 
-/// A name with its compound: "Deutschkenntnisse".
-struct Name {
-    language: usize,
-    range: Range<usize>,
-    is_asked: bool,
-}
-
 /// Names that stand so close that what asks for one asks for all.
 fn lists(words: &Words, text: &Text<'_>) -> Vec<Vec<Name>> {
     let mut lists: Vec<Vec<Name>> = Vec::new();
-    for mention in text.mentions(Topic::Languages) {
+    for mention in text.mentions(&words.names) {
         let Some(name) = name(words, text, mention) else {
             continue;
         };
@@ -108,19 +103,19 @@ fn name(words: &Words, text: &Text<'_>, mention: &Mention) -> Option<Name> {
         .take_while(|byte| byte.is_ascii_alphanumeric())
         .count();
     let compound = &rest[..more];
-    let needs_capital = words.needs_capital(mention.phrase);
+    let named = words.names.of(mention);
     if words
         .compounds
         .iter()
         .any(|other| compound.starts_with(other.as_str()))
-        || (needs_capital && !text.is_capital(mention.range.start))
+        || (named.needs_capital && !text.is_capital(mention.range.start))
     {
         return None;
     }
     let range = mention.range.start..mention.range.end + more;
     let whole = &folded[range.clone()];
     Some(Name {
-        language: words.language_of(mention.phrase),
+        language: named.language,
         is_asked: words
             .compounds_asking
             .iter()
@@ -309,8 +304,7 @@ impl Around<'_> {
         let text = self.text;
         let left = text.before(name.range.start, 40);
         let right = text.after(name.range.end, 32);
-        let quoted =
-            crate::reading::words_around(text.folded(), left.start..right.end, &name.range);
+        let quoted = words_around(text.folded(), left.start..right.end, &name.range);
         let is_plain = cefr != CefrLevel::Unspecified || name.is_asked;
         Finding {
             state: FactState::Stated,

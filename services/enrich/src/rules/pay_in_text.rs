@@ -11,31 +11,34 @@ mod column;
 mod currency;
 mod evidence;
 mod level;
+mod offer;
 mod read;
 mod words;
 
-use super::{Finding, Rule};
 use crate::amounts::{Amount, amounts};
-use crate::dictionaries::Dictionaries;
 use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use candidate::Candidate;
 use jmip_core::event::fact::Value;
-use jmip_core::event::{FactState, Pay, TextField};
-use std::ops::Range;
-pub use words::Words;
+use offer::{Offer, text_of};
+use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "pay_in_text",
     version: 3,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "pay.toml",
+    text: include_str!("../../knowledge/pay.toml"),
 };
 
 /// Most facts of one posting: zones and levels; more is a price list.
 const FACTS_MAX: usize = 8;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.pay;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let mut found: Vec<Offer> = Vec::new();
     for text in [&reading.title, &reading.description] {
         for offer in offers(words, reading, text) {
@@ -83,42 +86,6 @@ fn rank(found: &mut [Offer]) {
     }
 }
 
-/// Pay with its place and what it stands on.
-struct Offer {
-    /// From its first amount to its period, in folded bytes of its field.
-    place: Range<usize>,
-    /// Where the words before it that may be about it begin.
-    label_from: usize,
-    field: TextField,
-    pay: Pay,
-    is_derived: bool,
-    confidence_bp: u32,
-    is_contested: bool,
-}
-
-impl Offer {
-    fn finding(self, reading: &Reading<'_>) -> Finding {
-        let state = match (self.is_contested, self.is_derived) {
-            (true, _) => FactState::Conflict,
-            (false, true) => FactState::Derived,
-            (false, false) => FactState::Stated,
-        };
-        Finding {
-            state,
-            confidence_bp: self.confidence_bp,
-            span: Some(text_of(reading, self.field).span(&self.place)),
-            value: Value::Pay(self.pay),
-        }
-    }
-}
-
-fn text_of<'a>(reading: &'a Reading<'a>, field: TextField) -> &'a Text<'a> {
-    match field {
-        TextField::Title => &reading.title,
-        _ => &reading.description,
-    }
-}
-
 fn offers(words: &Words, reading: &Reading<'_>, text: &Text<'_>) -> Vec<Offer> {
     let is_capital = |at| text.is_capital(at);
     let mut numbers = amounts(text.folded(), &words.currencies.signs, is_capital);
@@ -152,23 +119,4 @@ fn offers(words: &Words, reading: &Reading<'_>, text: &Text<'_>) -> Vec<Offer> {
 fn is_retirement_plan(text: &str, number: &Amount) -> bool {
     let plan = text[number.range.clone()].trim_start_matches('$');
     plan.starts_with("401") || plan.starts_with("403") && text[number.range.end..].starts_with("(b")
-}
-
-/// Bounds in minor units.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    low: Option<i64>,
-    high: Option<i64>,
-}
-
-impl Bounds {
-    /// The larger one that is stated.
-    pub fn top(&self) -> i64 {
-        self.high.or(self.low).unwrap_or(0)
-    }
-
-    /// The smaller one that is stated.
-    pub fn bottom(&self) -> i64 {
-        self.low.or(self.high).unwrap_or(0)
-    }
 }

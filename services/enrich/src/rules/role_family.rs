@@ -6,10 +6,11 @@
 //! a title that names any work is read; an unknown title says nothing. Source of the words and
 //! codes: `knowledge/role_families.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::phrases::{Dictionary, Hit};
+use crate::bytes::border;
+use crate::dictionary::{Dictionary, Hit};
+use crate::finder::Lists;
 use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, RoleFamily};
 use serde::Deserialize;
@@ -20,17 +21,22 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "role_family",
     version: 1,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Families::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "role_families.toml",
+    text: include_str!("../../knowledge/role_families.toml"),
 };
 
 /// Longest title that is read; longer ones are descriptions.
 const TITLE_MAX_BYTES: usize = 400;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let families = &dictionaries.role_families;
+fn apply(words: &Families, reading: &Reading<'_>) -> Vec<Finding> {
+    let families = words;
     let title = &reading.title;
     let folded = title.folded();
-    let end = crate::reading::border(folded, folded.len().min(TITLE_MAX_BYTES));
+    let end = border(folded, folded.len().min(TITLE_MAX_BYTES));
     let hits = families.titles.hits(title);
     parts(folded, end)
         .find_map(|part| head(folded, &hits, &part))
@@ -120,17 +126,14 @@ struct Family {
 }
 
 /// The families, compiled.
-pub struct Families {
+struct Families {
     families: Vec<RoleFamily>,
     titles: Dictionary<Family>,
 }
 
 impl Families {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    fn new(file: File, _: &mut Lists) -> Result<Self, String> {
         let titles = file
             .family
             .iter()

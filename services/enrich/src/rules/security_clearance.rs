@@ -1,13 +1,15 @@
 //! Reads which government clearance is asked for, and whether one must hold it already.
 //!
 //! Customs, physicians and the police clear things too: "clearance" alone counts only beside words
-//! of security. Source of the words: `knowledge/eligibility.toml`.
+//! of security. Source of the words: `knowledge/clearance.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::bytes::border;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
-use crate::reading::{Reading, Text, border, words_around};
-use crate::topics::Topic;
+use crate::reading::{Reading, Text, words_around};
+use crate::rule::{Finding, KnowledgeFile, Rule};
+use crate::sections::Section;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, SecurityClearance};
 use serde::Deserialize;
@@ -18,7 +20,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "security_clearance",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "clearance.toml",
+    text: include_str!("../../knowledge/clearance.toml"),
 };
 
 /// How much of a sentence is looked at on each side.
@@ -30,11 +37,6 @@ pub const REQUIRED_MIN_BP: u32 = 7000;
 
 #[derive(Deserialize)]
 struct File {
-    clearance: ClearanceFile,
-}
-
-#[derive(Deserialize)]
-struct ClearanceFile {
     starts: Vec<String>,
     traps_before: Vec<String>,
     traps_after: Vec<String>,
@@ -54,8 +56,8 @@ struct NameFile {
 }
 
 /// Words about clearances, compiled.
-pub struct Words {
-    starts: Vec<String>,
+struct Words {
+    starts: Listed<()>,
     traps_before: Phrases,
     traps_after: Phrases,
     about_security: Phrases,
@@ -71,10 +73,7 @@ pub struct Words {
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file = toml::from_str::<File>(file)?.clearance;
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let (mut names, mut naming) = (Vec::new(), Vec::new());
         for (rank, known) in file.names.into_iter().enumerate() {
             for word in known.words {
@@ -83,7 +82,7 @@ impl Words {
             }
         }
         Ok(Self {
-            starts: file.starts,
+            starts: lists.add(Glue::None, file.starts.into_iter().map(|start| (start, ()))),
             traps_before: Phrases::new(&file.traps_before),
             traps_after: Phrases::new(&file.traps_after),
             about_security: Phrases::new(&file.about_security),
@@ -96,18 +95,12 @@ impl Words {
             names,
         })
     }
-
-    /// What statements start from, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.starts.iter().map(String::as_str).collect()
-    }
 }
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.clearance;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let mut asked: BTreeMap<String, (SecurityClearance, Finding)> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {
-        for mention in text.mentions(Topic::Clearance) {
+        for mention in text.mentions(&words.starts) {
             let Some((clearance, finding)) = judge(words, text, &mention.range) else {
                 continue;
             };
@@ -170,7 +163,7 @@ fn judge(
         near.start..after.end.min(behind).max(mention.end).max(near.end),
     );
     let is_wished = words.wished.any(folded, near.clone())
-        || text.section(mention.start) == crate::sections::Section::NiceToHave;
+        || text.section(mention.start) == Section::NiceToHave;
     let is_held = words.held.any(folded, near);
     let is_obtainable = is_wished || (!is_held && words.obtainable.any(folded, window));
     let quoted = words_around(

@@ -7,22 +7,25 @@
 
 mod words;
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
-use crate::phrases::Hit;
+use crate::dictionary::Hit;
 use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Seniority, Span};
 use std::ops::Range;
-pub use words::Words;
+use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "seniority",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "seniority.toml",
+    text: include_str!("../../knowledge/seniority.toml"),
 };
 
 /// Trust in a word of the title.
@@ -38,8 +41,7 @@ const CONFLICT_BP: u32 = 5500;
 /// Trust in a column the text contradicts.
 const CONFLICT_COLUMN_BP: u32 = 4500;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.seniority;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let read = match title(words, &reading.title) {
         Title::Silent => in_text(words, &reading.description),
         Title::Several => None,
@@ -231,10 +233,10 @@ fn numeral(text: &Text<'_>) -> Option<Read> {
 /// The one level that statements of a text name.
 fn in_text(words: &Words, text: &Text<'_>) -> Option<Read> {
     let mut found: Option<Read> = None;
-    for mention in text.mentions(Topic::Seniority) {
+    for mention in text.mentions(&words.text) {
         let hit = Hit {
             range: mention.range.clone(),
-            value: words.text[mention.phrase].1,
+            value: *words.text.of(mention),
         };
         let Some(level) = Some(hit.value).filter(|level| *level != Seniority::Unspecified) else {
             continue;

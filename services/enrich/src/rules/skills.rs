@@ -3,26 +3,14 @@
 //! One fact per skill of the dictionary: its strongest tier, at the mention that set it. Names that
 //! are also words count only as the dictionary's guards allow. Source: `knowledge/skills/`.
 
-mod ambiguity;
-mod cues;
-mod error;
-mod file;
-mod index;
-mod names;
-mod shipped;
 mod tier;
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
 use crate::reading::Reading;
+use crate::rule::{Finding, Rule};
 use crate::sections::Section;
-pub use error::{DictionaryError, Problem};
-pub use file::Skill as DictionarySkill;
-pub use index::Index;
+use crate::skills::{Index, Mention};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Skill, SkillTier, Span};
-use names::Mention;
-pub(crate) use shipped::{CUES, SHIPPED};
 use std::collections::BTreeMap;
 use tier::tier;
 
@@ -30,7 +18,10 @@ use tier::tier;
 pub const RULE: Rule = Rule {
     name: "skills",
     version: 4,
-    apply,
+    compile: |knowledge| {
+        let index = knowledge.skills();
+        Ok(Box::new(move |reading| apply(&index, reading)))
+    },
 };
 
 /// Most mentions of one skill whose tier is judged: later ones repeat the earlier.
@@ -43,8 +34,7 @@ struct Best {
     seen: usize,
 }
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let index = &dictionaries.skills;
+fn apply(index: &Index, reading: &Reading<'_>) -> Vec<Finding> {
     let employer = index.named_by(&reading.job.organization);
     let mut best: BTreeMap<usize, Best> = BTreeMap::new();
     for text in [&reading.title, &reading.description] {

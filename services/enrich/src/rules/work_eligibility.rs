@@ -6,24 +6,28 @@
 
 mod words;
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::bytes::border;
 use crate::phrases::Phrases;
-use crate::reading::{Reading, Text, border, words_around};
+use crate::reading::{Reading, Text, words_around};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, WorkEligibility};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use words::Start;
-pub use words::Words;
+use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "work_eligibility",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "eligibility.toml",
+    text: include_str!("../../knowledge/eligibility.toml"),
 };
 
 /// How much of a sentence is looked at on each side.
@@ -33,13 +37,12 @@ const ANSWER_MAX_BYTES: usize = 28;
 /// How far around a tag its separators are looked for.
 const TAG_MAX_BYTES: usize = 24;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.eligibility;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     let mut said: BTreeMap<i32, Finding> = BTreeMap::new();
     for text in [&reading.title, &reading.location, &reading.description] {
-        for mention in text.mentions(Topic::Eligibility) {
+        for mention in text.mentions(&words.starts) {
             let place = Place::new(words, text, &mention.range);
-            let judged = match words.start(mention.phrase) {
+            let judged = match *words.starts.of(mention) {
                 Start::Sponsor => place.sponsor(),
                 Start::Visa => place.visa(),
                 Start::Authorized => place.authorized(),
@@ -234,12 +237,12 @@ impl<'a> Place<'a> {
     }
 
     fn is_question(&self) -> bool {
-        let sentence = self.text.sentence(self.mention.start);
-        let folded = self.text.folded();
-        sentence.end - self.mention.end <= 2 * WINDOW_MAX_BYTES
-            && folded[self.mention.end..sentence.end]
-                .trim_end()
-                .ends_with('?')
+        // A sentence may seem to end inside the words themselves.
+        let end = self.text.sentence(self.mention.start).end;
+        let rest = self.text.folded().get(self.mention.end..end);
+        rest.is_some_and(|rest| {
+            rest.len() <= 2 * WINDOW_MAX_BYTES && rest.trim_end().ends_with('?')
+        })
     }
 
     fn starts_line(&self) -> bool {

@@ -3,12 +3,13 @@
 //! Hours that a salary is based on, hours of overtime and hours somebody saves are others. Source
 //! of the words: `knowledge/working_time.toml`.
 
-use super::{Finding, Rule};
-use crate::dictionaries::Dictionaries;
+use crate::bytes::border;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
-use crate::reading::{Reading, Text, border};
+use crate::reading::{Reading, Text};
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use crate::sections::Section;
-use crate::topics::Topic;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, TextField, WorkingTime};
 use regex::Regex;
@@ -19,7 +20,12 @@ use std::ops::Range;
 pub const RULE: Rule = Rule {
     name: "working_time",
     version: 2,
-    apply,
+    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "working_time.toml",
+    text: include_str!("../../knowledge/working_time.toml"),
 };
 
 /// Most units that are looked at in one text; a posting has three.
@@ -29,8 +35,7 @@ const MINUTES_MIN: u32 = 4 * 60;
 /// Most minutes a week that are a job. Source: the laws of the countries read end at 60 hours.
 const MINUTES_MAX: u32 = 60 * 60;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
-    let words = &dictionaries.working_time;
+fn apply(words: &Words, reading: &Reading<'_>) -> Vec<Finding> {
     [&reading.title, &reading.description]
         .into_iter()
         .find_map(|text| words.read(text))
@@ -59,8 +64,8 @@ enum Kind {
 }
 
 /// Words about working time, compiled.
-pub struct Words {
-    words: Vec<(String, Kind)>,
+struct Words {
+    words: Listed<Kind>,
     traps_before: Phrases,
     traps_around: Phrases,
     before: Regex,
@@ -72,16 +77,13 @@ const HOURS: &str = r"(?P<low>[0-9]{1,2}(?:[.,][0-9]{1,2})?) ?(?:h|hours|hrs|uur
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
+    fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         const FIXED: &str = "a fixed pattern that the tests compile";
-        let file: File = toml::from_str(file)?;
         let units = file.units.iter().map(|unit| (unit.clone(), Kind::Unit));
         let hours = file.hours.iter().map(|unit| (unit.clone(), Kind::Hours));
         let labels = file.labels.iter().map(|label| (label.clone(), Kind::Label));
         Ok(Self {
-            words: units.chain(hours).chain(labels).collect(),
+            words: lists.add(Glue::Digits, units.chain(hours).chain(labels)),
             traps_before: Phrases::new(&file.traps_before),
             traps_around: Phrases::new(&file.traps_around),
             before: Regex::new(&format!(r"(?:^|[^0-9.,$€£]){HOURS}\+?[ -]?$")).expect(FIXED),
@@ -92,17 +94,12 @@ impl Words {
         })
     }
 
-    /// The units and labels, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.words.iter().map(|(word, _)| word.as_str()).collect()
-    }
-
     fn read(&self, text: &Text<'_>) -> Option<Finding> {
-        let mentions = text.mentions(Topic::WorkingTime);
+        let mentions = text.mentions(&self.words);
         let of = |kind: Kind| {
             let of_kind = mentions
                 .iter()
-                .filter(move |mention| self.words[mention.phrase].1 == kind);
+                .filter(move |mention| *self.words.of(mention) == kind);
             of_kind.map(|mention| &mention.range).take(MENTIONS_MAX)
         };
         of(Kind::Unit)

@@ -8,18 +8,27 @@
 mod votes;
 mod words;
 
-use super::{Finding, Rule, onsite_days};
-use crate::dictionaries::Dictionaries;
+use crate::days;
 use crate::reading::Reading;
+use crate::rule::{Finding, KnowledgeFile, Rule};
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Span, Workplace};
-pub use words::Words;
+use words::Words;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "workplace",
     version: 3,
-    apply,
+    compile: |knowledge| {
+        let words = knowledge.words(FILE, Words::new)?;
+        let days = knowledge.words(days::FILE, days::Words::new)?;
+        Ok(Box::new(move |reading| apply(&words, &days, reading)))
+    },
+};
+
+const FILE: KnowledgeFile = KnowledgeFile {
+    name: "workplace.toml",
+    text: include_str!("../../knowledge/workplace.toml"),
 };
 
 /// Trust in a column the text says nothing about.
@@ -31,11 +40,11 @@ const CONFLICT_COLUMN_BP: u32 = 4000;
 /// Trust in what follows from a count of days.
 const DAYS_BP: u32 = 8500;
 
-fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
+fn apply(words: &Words, days: &days::Words, reading: &Reading<'_>) -> Vec<Finding> {
     let column = reading.job.workplace();
-    let read = votes::decide(&dictionaries.workplace, reading)
+    let read = votes::decide(words, reading)
         .map(|vote| (vote.place, vote.strength.confidence_bp(), vote.span))
-        .or_else(|| by_days(dictionaries, reading));
+        .or_else(|| by_days(days, reading));
     let is_stated = column != Workplace::Unspecified;
     match read {
         None if is_stated => vec![finding(column, COLUMN_BP, None)],
@@ -55,8 +64,8 @@ fn apply(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Vec<Finding> {
 }
 
 /// What a count of days says where no word does: "2 Tage pro Woche im Büro".
-fn by_days(dictionaries: &Dictionaries, reading: &Reading<'_>) -> Option<(Workplace, u32, Span)> {
-    let (days, span) = onsite_days::read(&dictionaries.onsite_days, reading)?;
+fn by_days(words: &days::Words, reading: &Reading<'_>) -> Option<(Workplace, u32, Span)> {
+    let (days, span) = days::read(words, reading)?;
     let place = match (days.min_per_week, days.max_per_week) {
         (5.., _) => Workplace::Onsite,
         (0, Some(0)) => Workplace::Remote,

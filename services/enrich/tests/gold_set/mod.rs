@@ -2,7 +2,7 @@
 //! make of them in the labels' own terms.
 
 use jmip_core::event::{Job, Place};
-use jmip_enrich::{Dictionaries, rules};
+use jmip_enrich::Rules;
 use serde_json::Value as Json;
 use std::path::PathBuf;
 
@@ -69,6 +69,6 @@ fn country(location: &str) -> &'static str {
 }
 
 /// What the rules read, in the shape of the labels.
-pub fn prediction(dictionaries: &Dictionaries, job: &Job) -> Json {
-    jmip_enrich::prediction::of(dictionaries, &rules::facts(dictionaries, job))
+pub fn prediction(dictionaries: &Rules, job: &Job) -> Json {
+    jmip_enrich::prediction::of(dictionaries, &dictionaries.facts(job))
 }

@@ -11,7 +11,7 @@ use crate::{csv_form, running, table, words};
 use anyhow::Context as _;
 use jmip_core::event::{Fact, Job, JobEnriched, JobNormalized, PostingRef, Sighting};
 use jmip_core::{Cause, Envelope, Event, Knowledge, Micros, Output, Seal, Stored, ids, subjects};
-use jmip_enrich::{Dictionaries, STAGE, rules};
+use jmip_enrich::{Rules, STAGE};
 use jmip_runtime::{Log, LogError, Selection};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ pub async fn reenrich(options: &Reenrich) -> anyhow::Result<Exit> {
 }
 
 /// What enrich decides with now: the shipped knowledge, what was adopted, and a file to try.
-async fn knowledge(log: &Log, trial: Option<&Path>) -> anyhow::Result<Knowledge<Dictionaries>> {
+async fn knowledge(log: &Log, trial: Option<&Path>) -> anyhow::Result<Knowledge<Rules>> {
     let mut files = BTreeMap::new();
     let tenant = subjects::DEFAULT_TENANT;
     for (name, sha256) in log.adopted_knowledge(tenant, STAGE.name).await? {
@@ -63,7 +63,7 @@ async fn knowledge(log: &Log, trial: Option<&Path>) -> anyhow::Result<Knowledge<
         .iter()
         .map(|(n, t)| (n.as_str(), t.as_str()))
         .collect();
-    Dictionaries::extended(&files).map_err(|error| ends(Exit::Usage, error.to_string()))
+    Rules::extended(&files).map_err(|error| ends(Exit::Usage, error.to_string()))
 }
 
 /// A job of one tenant.
@@ -171,7 +171,7 @@ struct Found {
 
 async fn compare(
     log: &Log,
-    knowledge: &Knowledge<Dictionaries>,
+    knowledge: &Knowledge<Rules>,
     current: &BTreeMap<Key, Current>,
     applies: bool,
 ) -> Result<Found, LogError> {
@@ -207,13 +207,13 @@ fn reading(event: &Event) -> Option<(&Job, Option<&PostingRef>)> {
 }
 
 fn reread(
-    knowledge: &Knowledge<Dictionaries>,
+    knowledge: &Knowledge<Rules>,
     (job, posting): (&Job, Option<&PostingRef>),
     envelope: &Envelope,
 ) -> Reread {
     let (job, posting) = (job.clone(), posting.cloned());
     let now = JobEnriched {
-        facts: rules::facts(&knowledge.value, &job),
+        facts: knowledge.value.facts(&job),
         job_id: job.job_id.clone(),
         revision: job.revision,
         content_sha256: job.content_sha256.clone(),
@@ -235,7 +235,7 @@ fn reread(
 impl Found {
     fn take(
         &mut self,
-        knowledge: &Knowledge<Dictionaries>,
+        knowledge: &Knowledge<Rules>,
         current: &BTreeMap<Key, Current>,
         stored: Stored,
     ) {

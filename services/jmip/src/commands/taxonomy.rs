@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use jmip_api::append;
 use jmip_core::event::KnowledgeAdopted;
 use jmip_core::{ids, subjects};
-use jmip_enrich::{Dictionaries, STAGE};
+use jmip_enrich::{Rules, STAGE};
 use jmip_runtime::{FILE_MAX_BYTES, Log};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ async fn put_in_force(log: &Log, name: &str, text: &str) -> anyhow::Result<Exit>
         .iter()
         .map(|(n, t)| (n.as_str(), t.as_str()))
         .collect();
-    Dictionaries::extended(&all).map_err(|error| ends(Exit::Usage, error.to_string()))?;
+    Rules::extended(&all).map_err(|error| ends(Exit::Usage, error.to_string()))?;
     let kept = log.keep_knowledge(STAGE.name, name, text).await?;
     say_adopted(name, append::adopt_knowledge(log, TENANT, kept).await?);
     Ok(Exit::Done)

@@ -2,14 +2,14 @@
 
 use jmip_core::event::{Fact, Job, PostingObserved, TextFormat};
 use jmip_core::{Envelope, Event, Knowledge, Micros, Stored};
-use jmip_enrich::{Dictionaries, prediction, rules};
+use jmip_enrich::{Rules, prediction};
 use jmip_normalize::{FOLD, State, Tables};
 use serde_json::{Value as Json, json};
 
 /// Everything the two stages know, compiled.
 pub struct Extraction {
     tables: Knowledge<Tables>,
-    dictionaries: Knowledge<Dictionaries>,
+    dictionaries: Knowledge<Rules>,
 }
 
 /// What became of one record.
@@ -32,7 +32,7 @@ impl Extraction {
     }
 
     /// The skill dictionary and all else the rules know.
-    pub fn dictionaries(&self) -> &Dictionaries {
+    pub fn dictionaries(&self) -> &Rules {
         &self.dictionaries.value
     }
 
@@ -44,7 +44,7 @@ impl Extraction {
     /// Counts of applicants come from the columns; everything else from the facts.
     pub fn read(&self, record: &Json) -> Read {
         let (job, applicants) = self.normalized(posting(record));
-        let facts = rules::facts(self.dictionaries(), &job);
+        let facts = self.dictionaries().facts(&job);
         let mut answers = prediction::of(self.dictionaries(), &facts);
         if answers["applicants"].is_null() {
             answers["applicants"] = applicants;

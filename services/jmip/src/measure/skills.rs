@@ -1,7 +1,7 @@
 //! Comparing lists of skills by name: one name of each is enough.
 
 use super::tally::Outcome;
-use jmip_enrich::{Dictionaries, resolve_skill};
+use jmip_enrich::{Rules, resolve_skill};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub struct Compared {
 /// Compares the skills of one posting.
 ///
 /// Concepts are labelled only as met, so one that the rules give is neither right nor wrong.
-pub fn compare(dictionaries: &Dictionaries, id: &str, label: &Json, read: &Json) -> Compared {
+pub fn compare(dictionaries: &Rules, id: &str, label: &Json, read: &Json) -> Compared {
     let labelled = |kind: &str| -> Vec<Named> {
         let list = label.as_array().into_iter().flatten();
         list.filter(|skill| skill["kind"] == kind)
@@ -82,7 +82,7 @@ pub fn compare(dictionaries: &Dictionaries, id: &str, label: &Json, read: &Json)
 }
 
 /// The skills the rules gave, each once.
-fn distinct(dictionaries: &Dictionaries, read: &Json) -> Vec<Named> {
+fn distinct(dictionaries: &Rules, read: &Json) -> Vec<Named> {
     let mut seen = Names::new();
     let mut given = vec![];
     for skill in read.as_array().into_iter().flatten() {
@@ -95,7 +95,7 @@ fn distinct(dictionaries: &Dictionaries, read: &Json) -> Vec<Named> {
     given
 }
 
-fn named(dictionaries: &Dictionaries, skill: &Json) -> Named {
+fn named(dictionaries: &Rules, skill: &Json) -> Named {
     let fields = ["canonical", "name", "surface", "skill"];
     let names = fields.iter().filter_map(|field| skill[*field].as_str());
     Named {
@@ -109,7 +109,7 @@ fn name_of(skill: &Named) -> String {
 }
 
 /// What a name compares by: its letters and figures, and the dictionary's id when it has one.
-fn keys(dictionaries: &Dictionaries, name: &str) -> Names {
+fn keys(dictionaries: &Rules, name: &str) -> Names {
     let folded = jmip_enrich::fold::fold_phrase(name);
     let kept = folded
         .chars()

@@ -1,7 +1,7 @@
 //! Links between the skill dictionary and the official tables of ESCO and O*NET, found by name.
 
 use anyhow::{Context as _, bail};
-use jmip_enrich::{Dictionaries, resolve_skill};
+use jmip_enrich::{Rules, resolve_skill};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
@@ -51,7 +51,7 @@ struct Candidate {
 /// `preferredLabel`, O*NET by `Example` and `Commodity Code`. Where several rows name one skill, an
 /// official name counts before another one, then the smallest code.
 /// Errors: neither table, or a row that cannot be read, with its line.
-pub fn links(dictionaries: &Dictionaries, table: impl Read) -> anyhow::Result<Links> {
+pub fn links(dictionaries: &Rules, table: impl Read) -> anyhow::Result<Links> {
     let mut text = String::new();
     let mut table = table;
     table.read_to_string(&mut text).context("it is no text")?;
@@ -90,7 +90,7 @@ pub fn links(dictionaries: &Dictionaries, table: impl Read) -> anyhow::Result<Li
     Ok(Links {
         taxonomy: columns.taxonomy,
         rows,
-        skills: dictionaries.skills.skills().count(),
+        skills: dictionaries.skills().skills().count(),
         codes: codes.collect(),
     })
 }
@@ -138,9 +138,9 @@ fn bare(label: &str) -> &str {
 
 impl Links {
     /// The links as a dictionary file: codes for skills that are shipped.
-    pub fn file(&self, dictionaries: &Dictionaries) -> String {
+    pub fn file(&self, dictionaries: &Rules) -> String {
         let kinds: BTreeMap<&str, &str> = dictionaries
-            .skills
+            .skills()
             .skills()
             .map(|(id, _, kind)| (id, kind))
             .collect();
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(links.codes["sql"], "http://e/1");
         assert_eq!(links.codes["python"], "http://e/3");
         let file = links.file(&shipped.value);
-        Dictionaries::extended(&[("esco", &file)]).unwrap();
+        Rules::extended(&[("esco", &file)]).unwrap();
     }
 
     #[test]

@@ -167,8 +167,8 @@ impl Of<'_> {
             first_score_bp,
             seconds,
             "run {run_id} was answered at position {position}, {seconds} s after it was asked for: \
-             {considered} jobs considered, {filtered} ruled out, {items} recommended, the first with \
-             {first} of 100"
+             {considered} jobs considered, {filtered} ruled out, {items} recommended, the first \
+             with {first} of 100"
         );
     }
 

@@ -130,8 +130,8 @@ fn tell_through((tenant, receipt_id): &(String, Uuid), ended: &Through) {
         parked,
         seconds,
         "receipt {receipt} of export {short} from {source} is through after {seconds} s: {records} \
-         records, {refused} refused, {new} new jobs, {changed} changed, {seen} seen before, {parked} \
-         parked"
+         records, {refused} refused, {new} new jobs, {changed} changed, {seen} seen before, \
+         {parked} parked"
     );
 }
 

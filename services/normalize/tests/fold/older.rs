@@ -33,7 +33,7 @@ fn normalized(state: &mut State, posting: PostingObserved) -> JobNormalized {
     let events = step(state, observed(posting));
     match events.into_iter().next().and_then(|one| one.event) {
         Some(Event::JobNormalized(event)) => event,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 
@@ -41,7 +41,7 @@ fn seen(state: &mut State, posting: PostingObserved) -> JobSeen {
     let events = step(state, observed(posting));
     match events.into_iter().next().and_then(|one| one.event) {
         Some(Event::JobSeen(event)) => event,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 
@@ -49,7 +49,7 @@ fn seen(state: &mut State, posting: PostingObserved) -> JobSeen {
 /// it did as `change` says.
 fn older(state: &mut State, posting: PostingObserved, name: u8, change: impl Fn(&mut Job)) -> Job {
     let mut event = normalized(&mut State::default(), posting);
-    let mut job = event.job.take().unwrap();
+    let mut job = event.job.take().expect("events are whole");
     (job.stated, job.content_rule) = (None, 0);
     (job.content_sha256, job.revision) = (vec![name; 32], u32::from(name));
     change(&mut job);
@@ -70,7 +70,7 @@ fn nothing_of_pay(job: &mut Job) {
 fn reread(state: &mut State, job: &Job, posting: PostingObserved) -> JobReread {
     let reading = Reading::of(job).reread(&KNOWLEDGE.value, &observed(posting));
     let Reread::Differs(event) = reading else {
-        panic!("{reading:?}");
+        unreachable!("{reading:?}");
     };
     let envelope = Envelope {
         event: Some(Event::JobReread((*event).clone())),

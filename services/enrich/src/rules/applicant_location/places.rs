@@ -1,7 +1,6 @@
 //! Lists of countries and regions.
 
-use super::Words;
-use super::words::Kind;
+use super::words::{Kind, Words};
 use crate::reading::Text;
 use jmip_core::event::ApplicantLocation;
 use std::collections::BTreeSet;

@@ -1,12 +1,14 @@
 //! The words of `knowledge/residence.toml`, compiled.
 
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     countries: BTreeMap<String, Vec<String>>,
     regions: BTreeMap<String, Vec<String>>,
     starts: Starts,
@@ -55,7 +57,7 @@ pub(super) enum Kind {
 
 /// Names of places and time zones, and the words around them.
 pub struct Words {
-    starts: Vec<(String, Start)>,
+    pub(super) starts: Listed<Start>,
     pub(super) places: Phrases,
     kinds: Vec<(Kind, bool)>,
     glue: BTreeSet<String>,
@@ -78,10 +80,7 @@ pub struct Words {
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let around = file.around;
         let mut kinds = Vec::new();
         let mut names = Vec::new();
@@ -105,8 +104,7 @@ impl Words {
             .chain(of(file.starts.from, Start::From))
             .chain(of(file.starts.only, Start::Only))
             .chain(of(file.starts.anywhere, Start::Anywhere))
-            .chain(of(file.starts.zone, Start::Zone))
-            .collect();
+            .chain(of(file.starts.zone, Start::Zone));
         // The longer name first: "central european" before "central".
         let mut zones: Vec<&str> = file.zones.keys().map(String::as_str).collect();
         zones.sort_by_key(|zone| (usize::MAX - zone.len(), *zone));
@@ -119,7 +117,7 @@ impl Words {
             .expect("a fixed pattern that the tests compile")
         };
         Ok(Self {
-            starts,
+            starts: lists.add(Glue::None, starts),
             places: Phrases::new(&names),
             kinds,
             glue: around.glue,
@@ -143,15 +141,6 @@ impl Words {
             ),
             zones: file.zones,
         })
-    }
-
-    /// What statements start from, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.starts.iter().map(|(word, _)| word.as_str()).collect()
-    }
-
-    pub(super) fn start(&self, phrase: usize) -> Start {
-        self.starts[phrase].1
     }
 
     pub(super) fn place(&self, index: usize) -> &Kind {

@@ -1,6 +1,6 @@
 //! Spans of time zones.
 
-use super::Words;
+use super::words::Words;
 use std::ops::Range;
 
 /// Farthest zones there are, in minutes east of UTC.

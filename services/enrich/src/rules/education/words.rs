@@ -1,14 +1,15 @@
 //! The words of `knowledge/education.toml`, compiled.
 
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
 use jmip_core::event::EducationLevel;
 use serde::Deserialize;
-use serde::de::Error;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     levels: BTreeMap<String, Vec<String>>,
     context: ContextFile,
 }
@@ -53,7 +54,7 @@ impl Schooling {
 
 /// Words about schooling, compiled.
 pub struct Words {
-    pub(super) levels: Vec<(String, Schooling)>,
+    pub(super) levels: Listed<Schooling>,
     pub(super) preferred_before: Phrases,
     pub(super) preferred_after: Phrases,
     pub(super) required: Phrases,
@@ -68,9 +69,8 @@ pub struct Words {
 impl Words {
     /// Compiles the knowledge file.
     ///
-    /// Errors: when it is no TOML, or names a level there is not.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    /// Errors: when it names a level there is not.
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let mut levels = Vec::new();
         for (name, phrases) in &file.levels {
             let value = match name.as_str() {
@@ -78,18 +78,16 @@ impl Words {
                 "DEGREE" => Schooling::Degree,
                 name => EducationLevel::from_str_name(&format!("EDUCATION_LEVEL_{name}"))
                     .map(Schooling::Level)
-                    .ok_or_else(|| toml::de::Error::custom(format!("no level {name}")))?,
+                    .ok_or_else(|| format!("no level {name}"))?,
             };
             levels.extend(phrases.iter().map(|phrase| {
                 let is_weak = phrase == "master";
-                (
-                    phrase.clone(),
-                    if is_weak { Schooling::Weak } else { value },
-                )
+                let said = if is_weak { Schooling::Weak } else { value };
+                (phrase.clone(), said)
             }));
         }
         Ok(Self {
-            levels,
+            levels: lists.add(Glue::Seams, levels),
             preferred_before: Phrases::new(&file.context.preferred_before),
             preferred_after: Phrases::new(&file.context.preferred_after),
             required: Phrases::new(&file.context.required),
@@ -100,14 +98,6 @@ impl Words {
             or_experience: Phrases::new(&file.context.or_experience),
             joins: file.context.joins,
         })
-    }
-
-    /// The words for levels, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.levels
-            .iter()
-            .map(|(phrase, _)| phrase.as_str())
-            .collect()
     }
 
     /// Whether only words that join levels stand in a gap.

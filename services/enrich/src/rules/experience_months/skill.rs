@@ -1,7 +1,8 @@
 //! Which skill of the dictionary a stretch of time is asked for.
 
-use super::Place;
-use crate::dictionaries::Dictionaries;
+use super::place::Place;
+use super::words::Words;
+use crate::skills::Index;
 use std::ops::Range;
 
 /// Most words of a name: "google cloud platform".
@@ -12,7 +13,8 @@ impl Place<'_> {
     /// "2 years' experience with React"; empty when it names none that is known.
     pub(super) fn skill<'d>(
         &self,
-        dictionaries: &'d Dictionaries,
+        words: &Words,
+        skills: &'d Index,
         evidence: Option<&Range<usize>>,
     ) -> &'d str {
         let after = self.after(110);
@@ -21,12 +23,16 @@ impl Place<'_> {
         starts
             .into_iter()
             .flatten()
-            .find_map(|start| self.named(dictionaries, start..after.end.max(start)))
+            .find_map(|start| self.named((words, skills), start..after.end.max(start)))
             .unwrap_or_default()
     }
 
     /// The longest name that begins here, behind words like "of" and "professional".
-    fn named<'d>(&self, dictionaries: &'d Dictionaries, range: Range<usize>) -> Option<&'d str> {
+    fn named<'d>(
+        &self,
+        (words, skills): (&Words, &'d Index),
+        range: Range<usize>,
+    ) -> Option<&'d str> {
         let mut start = range.start;
         let folded = self.text.folded();
         // "'s", "+ (required)" and the like end what the mention is said of.
@@ -35,7 +41,7 @@ impl Place<'_> {
             start + text.len() - text.trim_start_matches([' ', '\'', ':']).len()
         };
         start = trim(start);
-        let leads = &dictionaries.experience.leads;
+        let leads = &words.leads;
         while let Some(lead) = leads
             .hits(folded, start..range.end)
             .filter(|hit| hit.start == start)
@@ -43,8 +49,8 @@ impl Place<'_> {
         {
             start = trim(lead.end);
         }
-        let words = folded[start..range.end].split_inclusive(' ');
-        let ends = words.take(WORDS_MAX).scan(start, |end, word| {
+        let following = folded[start..range.end].split_inclusive(' ');
+        let ends = following.take(WORDS_MAX).scan(start, |end, word| {
             *end += word.len();
             Some(*end)
         });
@@ -52,9 +58,7 @@ impl Place<'_> {
         ends.into_iter().rev().find_map(|end| {
             let name = folded[start..end].trim_end_matches([' ', ',', ';', '.', ')', ':', '/']);
             let is_name = name.len() > 1 || name == "c" || name == "r";
-            let (id, _) = is_name
-                .then(|| dictionaries.skills.resolve(name))
-                .flatten()?;
+            let (id, _) = is_name.then(|| skills.resolve(name)).flatten()?;
             Some(id)
         })
     }

@@ -1,16 +1,18 @@
 //! The words of `knowledge/experience.toml`, compiled, and the grammar of a stretch of time.
 
-use super::Mention;
-use crate::fold::fold_phrase;
-use crate::phrases::{Phrases, is_word};
-use crate::reading::{Text, border};
-use crate::topics::Topic;
+use crate::bytes::border;
+use crate::bytes::is_word;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
+use crate::phrases::{Phrases, alternatives};
+use crate::reading::Text;
 use regex::{Captures, Regex};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     years: Vec<String>,
     months: Vec<String>,
     joins: Vec<String>,
@@ -53,15 +55,28 @@ pub struct Words {
     pub(super) lasting: Phrases,
     numbers: BTreeMap<String, u32>,
     time: Regex,
-    units: Vec<String>,
+    units: Listed<()>,
+}
+
+/// A time as it is written: "five (5) to 7+ years".
+pub struct Mention {
+    /// From its first number to its unit.
+    pub range: Range<usize>,
+    /// Lower bound in months.
+    pub low: u32,
+    /// Upper bound in months, when a range is written.
+    pub high: Option<u32>,
+    /// Whether a plus stands at it.
+    pub is_open: bool,
+    /// Whether it is written in months.
+    pub is_months: bool,
 }
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
+        let units = file.years.iter().chain(&file.months);
+        let units = units.map(|unit| (unit.clone(), ()));
         Ok(Self {
             time: grammar(&file),
             experience: Phrases::new(&file.experience),
@@ -80,7 +95,7 @@ impl Words {
             preferred_after: Phrases::new(&file.preferred_after),
             required: Phrases::new(&file.required),
             lasting: Phrases::new(&file.lasting),
-            units: [file.years, file.months].concat(),
+            units: lists.add(Glue::Digits, units),
             numbers: file.numbers,
         })
     }
@@ -90,7 +105,7 @@ impl Words {
         /// Longest stretch of time in words: "five (5) or more up to seven (7) full years".
         const TIME_MAX_BYTES: usize = 96;
         let folded = text.folded();
-        let units = text.mentions(Topic::Times).iter();
+        let units = text.mentions(&self.units).iter();
         let mut from = 0;
         let mentions = units.filter_map(|unit| {
             let end = unit.range.end;
@@ -100,11 +115,6 @@ impl Words {
             self.mention(text, &captures)
         });
         mentions.take(max).collect()
-    }
-
-    /// The units of time, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.units.iter().map(String::as_str).collect()
     }
 
     fn mention(&self, text: &Text<'_>, captures: &Captures<'_>) -> Option<Mention> {
@@ -177,14 +187,6 @@ fn starts_number(bytes: &[u8], start: usize, number: &str) -> bool {
 fn tenths(number: &str) -> Option<u32> {
     let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, "0"));
     Some(whole.parse::<u32>().ok()? * 10 + part.parse::<u32>().ok()?)
-}
-
-fn alternatives<'a>(words: impl Iterator<Item = &'a String>) -> String {
-    let mut folded: Vec<String> = words
-        .map(|word| regex::escape(&fold_phrase(word)))
-        .collect();
-    folded.sort_by_key(|word| (usize::MAX - word.len(), word.clone()));
-    folded.join("|")
 }
 
 /// `five (5)+ to 7 or more full years`, in folded text.

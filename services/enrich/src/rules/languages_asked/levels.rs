@@ -1,6 +1,6 @@
 //! How well each language of a list is to be spoken.
 
-use super::{CUE_AFTER_MAX_BYTES, Name, Words};
+use super::words::{CUE_AFTER_MAX_BYTES, Name, Words};
 use crate::reading::Text;
 use jmip_core::event::CefrLevel;
 use std::ops::Range;

@@ -1,13 +1,16 @@
 //! The words of `knowledge/languages.toml`, compiled.
 
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
 use jmip_core::event::CefrLevel;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     names: BTreeMap<String, Vec<String>>,
     judged: Judged,
     levels: LevelFile,
@@ -46,11 +49,26 @@ struct TierFile {
     must: Vec<String>,
 }
 
+/// What a name stands for.
+pub(super) struct Named {
+    pub(super) language: usize,
+    pub(super) needs_capital: bool,
+}
+
+/// A name in a text with its compound: "Deutschkenntnisse".
+pub(super) struct Name {
+    pub(super) language: usize,
+    pub(super) range: Range<usize>,
+    pub(super) is_asked: bool,
+}
+
+/// How far behind the last name a word of speaking stands.
+pub(super) const CUE_AFTER_MAX_BYTES: usize = 44;
+
 /// Names of languages and the words around them.
 pub struct Words {
     codes_of: Vec<String>,
-    /// Each name with its language and whether it needs a capital.
-    names: Vec<(String, usize, bool)>,
+    pub(super) names: Listed<Named>,
     glue: BTreeSet<String>,
     pub(super) compounds: Vec<String>,
     pub(super) compounds_asking: Vec<String>,
@@ -73,15 +91,16 @@ pub struct Words {
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let judged = file.judged;
         let mut names = Vec::new();
         for (language, list) in file.names.values().enumerate() {
             for name in list {
-                names.push((name.clone(), language, judged.capital.contains(name)));
+                let named = Named {
+                    language,
+                    needs_capital: judged.capital.contains(name),
+                };
+                names.push((name.clone(), named));
             }
         }
         let levels = [
@@ -98,7 +117,7 @@ impl Words {
             .unzip();
         Ok(Self {
             codes_of: file.names.into_keys().collect(),
-            names,
+            names: lists.add(Glue::None, names),
             glue: judged.glue.into_iter().collect(),
             compounds: judged.compounds,
             compounds_asking: judged.compounds_asking,
@@ -117,22 +136,6 @@ impl Words {
             codes: Regex::new(r"(?-u:\b)[abc][12](?-u:\b)")
                 .expect("a fixed pattern that the tests compile"),
         })
-    }
-
-    /// The names, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.names
-            .iter()
-            .map(|(name, _, _)| name.as_str())
-            .collect()
-    }
-
-    pub(super) fn language_of(&self, phrase: usize) -> usize {
-        self.names[phrase].1
-    }
-
-    pub(super) fn needs_capital(&self, phrase: usize) -> bool {
-        self.names[phrase].2
     }
 
     pub(super) fn code(&self, language: usize) -> &str {

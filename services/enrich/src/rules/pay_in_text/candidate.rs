@@ -1,8 +1,8 @@
 //! One number or two joined ones, judged by the words around them.
 
+use super::offer::{Bounds, Offer};
 use super::read::{Cue, Period, Read};
 use super::words::Words;
-use super::{Bounds, Offer};
 use crate::amounts::{Amount, Scale};
 use crate::reading::{Reading, Text};
 use jmip_core::event::{Pay, PayOrigin, PayUnit};

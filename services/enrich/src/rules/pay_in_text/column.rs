@@ -1,9 +1,9 @@
 //! What the record's columns say of pay, held against what its text says.
 
-use super::super::Finding;
+use super::offer::{Bounds, Offer};
 use super::words::Words;
-use super::{Bounds, Offer};
 use crate::reading::Reading;
+use crate::rule::Finding;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{AnnualPay, FactState, Pay, PayOrigin};
 

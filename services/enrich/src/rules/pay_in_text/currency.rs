@@ -1,9 +1,11 @@
 //! Which currency an amount is in, and what says so.
 
 use crate::amounts::Signs;
+use crate::bytes::border;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
-use crate::reading::{Reading, Text, border};
-use crate::topics::Topic;
+use crate::reading::{Reading, Text};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -36,7 +38,7 @@ pub(super) struct Currencies {
     by_platform: BTreeMap<String, String>,
     places: Phrases,
     countries_of_places: Vec<String>,
-    named: Vec<Named>,
+    named: Listed<Named>,
 }
 
 /// Words by the country that alone has them.
@@ -89,7 +91,7 @@ pub(super) struct Currency {
 }
 
 impl Currencies {
-    pub(super) fn new(file: File) -> Self {
+    pub(super) fn new(file: File, lists: &mut Lists) -> Self {
         let mut signs: Vec<(String, String)> = file.signs.into_iter().collect();
         signs.sort_by_key(|(sign, _)| (usize::MAX - sign.len(), sign.clone()));
         let kind = |(sign, code): &(String, String)| {
@@ -106,6 +108,10 @@ impl Currencies {
             countries_of_places.extend(names.iter().map(|_| country.clone()));
             places.extend(names);
         }
+        let named = named(file.dollar_terms, file.dollar_states);
+        let named = named
+            .into_iter()
+            .map(|named| (named.written.clone(), named));
         Self {
             kinds: signs.iter().map(kind).collect(),
             codes: signs.iter().map(|(_, code)| code.clone()).collect(),
@@ -115,7 +121,7 @@ impl Currencies {
             by_platform: file.by_platform,
             places: Phrases::new(&places),
             countries_of_places,
-            named: named(file.dollar_terms, file.dollar_states),
+            named: lists.add(Glue::None, named),
         }
     }
 
@@ -163,9 +169,9 @@ impl Currencies {
 
     /// What a dollar is by words of the text that only one country has.
     fn by_words(&self, text: &Text<'_>) -> Currency {
-        let mentions = text.mentions(Topic::Countries).iter();
+        let mentions = text.mentions(&self.named).iter();
         let mut found = mentions
-            .map(|mention| (&self.named[mention.phrase], &mention.range))
+            .map(|mention| (self.named.of(mention), &mention.range))
             .filter(|(named, range)| named.is_term() || is_written_as_state(text, range))
             .map(|(named, _)| named);
         let Some(first) = found.next() else {
@@ -184,14 +190,6 @@ impl Currencies {
         code.map_or_else(Currency::default, |code| {
             derived(code, shown.evidence.clone())
         })
-    }
-
-    /// The words that only one country has, for the pass that finds them.
-    pub(super) fn topic(&self) -> Vec<&str> {
-        self.named
-            .iter()
-            .map(|named| named.written.as_str())
-            .collect()
     }
 
     /// The one country the posting names: by its places, else, for dollars, in its first line.

@@ -1,6 +1,6 @@
 //! For whom a range is, where a posting states several: "Technician II: ...", "(scale 9)".
 
-use super::Offer;
+use super::offer::Offer;
 use super::words::Words;
 use crate::reading::Text;
 use std::ops::Range;

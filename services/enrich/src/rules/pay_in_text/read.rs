@@ -1,6 +1,6 @@
 //! What was read of an amount before it is judged.
 
-use super::Bounds;
+use super::offer::Bounds;
 use jmip_core::event::PayUnit;
 
 /// What was read of a candidate.

@@ -1,10 +1,11 @@
 //! The words of `knowledge/pay.toml`, compiled, and what they decide.
 
-use super::Bounds;
-
 use super::currency::{self, Currencies};
+use super::offer::Bounds;
 use super::read::Read;
 use crate::amounts::{Amount, Scale};
+use crate::bytes::border;
+use crate::finder::Lists;
 use crate::phrases::Phrases;
 use crate::reading::{Reading, Text};
 use jmip_core::event::{AnnualPay, Pay, PayUnit};
@@ -14,7 +15,7 @@ use std::ops::Range;
 
 /// The knowledge file as written.
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     labels: Vec<String>,
     weak_labels: Vec<String>,
     traps_before: Vec<String>,
@@ -150,22 +151,16 @@ const BREAKS: &[&str] = &[
 ];
 
 impl Words {
-    /// The words that tell one dollar from another, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.currencies.topic()
-    }
-
     /// Compiles the knowledge file.
     ///
-    /// Errors: when it is no TOML or names a unit there is none of.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    /// Errors: when it names a unit there is none of.
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let units = file.units.iter().filter_map(|(name, unit)| {
             let after = Phrases::new(&unit.after);
             Some((unit_named(name)?, after, Phrases::new(&unit.before)))
         });
         Ok(Self {
-            currencies: Currencies::new(file.currency),
+            currencies: Currencies::new(file.currency, lists),
             annual: file.annual,
             contexts_before: Phrases::new(&file.contexts_before),
             contexts_after: Phrases::new(&file.contexts_after),
@@ -234,7 +229,7 @@ impl Words {
         /// How near to its number the word for the first bound stands.
         const NEAR_MAX_BYTES: usize = 24;
         let near = before.start.max(before.end.saturating_sub(NEAR_MAX_BYTES))..before.end;
-        let near = crate::reading::border(folded, near.start)..near.end;
+        let near = border(folded, near.start)..near.end;
         gap.len() <= GAP_MAX_BYTES
             && self.most.any(folded, gap.clone())
             && self.least.any(folded, near)

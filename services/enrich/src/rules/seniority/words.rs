@@ -1,16 +1,18 @@
 //! The words of `knowledge/seniority.toml`, compiled.
 
+use crate::dictionary::Dictionary;
+use crate::finder::{Listed, Lists};
 use crate::fold::fold_phrase;
-use crate::phrases::{Dictionary, Phrases};
+use crate::lexicon::Glue;
+use crate::phrases::Phrases;
 use jmip_core::event::Seniority;
 use serde::Deserialize;
-use serde::de::Error;
 use std::collections::BTreeMap;
 
 type Levels = BTreeMap<String, Vec<String>>;
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     title: Levels,
     assistants: AssistantFile,
     text: Levels,
@@ -38,7 +40,7 @@ struct CueFile {
 pub struct Words {
     pub(super) title: Dictionary<Seniority>,
     /// What stands for a level in prose.
-    pub(super) text: Vec<(String, Seniority)>,
+    pub(super) text: Listed<Seniority>,
     pub(super) several: Phrases,
     pub(super) assistants: Phrases,
     pub(super) behind: Phrases,
@@ -54,19 +56,17 @@ pub struct Words {
 impl Words {
     /// Compiles the knowledge file.
     ///
-    /// Errors: when it is no TOML, or names a level there is not.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(file)?;
+    /// Errors: when it names a level there is not.
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
         let column = pairs(&file.column)?
             .into_iter()
             .map(|(level, word)| (fold_phrase(word), level))
             .collect();
+        let text = pairs(&file.text)?;
+        let text = text.into_iter().map(|(level, word)| (word.clone(), level));
         Ok(Self {
             title: Dictionary::new(pairs(&file.title)?),
-            text: pairs(&file.text)?
-                .into_iter()
-                .map(|(level, word)| (word.clone(), level))
-                .collect(),
+            text: lists.add(Glue::Seams, text),
             several: Phrases::new(SEVERAL),
             assistants: Phrases::new(&file.assistants.phrases),
             behind: Phrases::new(&file.assistants.behind),
@@ -80,14 +80,6 @@ impl Words {
         })
     }
 
-    /// The phrases looked for in prose.
-    pub fn topic(&self) -> Vec<&str> {
-        self.text
-            .iter()
-            .map(|(phrase, _)| phrase.as_str())
-            .collect()
-    }
-
     /// The level a column names; nothing where its word has several meanings.
     pub(super) fn column(&self, stated: &str) -> Option<Seniority> {
         let folded = fold_phrase(stated.trim());
@@ -98,13 +90,13 @@ impl Words {
 /// Words of a phrase under `NONE` that names several levels, rather than none.
 const SEVERAL: &[&str] = &["mid", "levels", "level", "junior to senior"];
 
-fn pairs(levels: &Levels) -> Result<Vec<(Seniority, &String)>, toml::de::Error> {
+fn pairs(levels: &Levels) -> Result<Vec<(Seniority, &String)>, String> {
     let mut pairs = Vec::new();
     for (name, words) in levels {
         let level = match name.as_str() {
             "NONE" => Seniority::Unspecified,
             name => Seniority::from_str_name(&format!("SENIORITY_{name}"))
-                .ok_or_else(|| toml::de::Error::custom(format!("no level {name}")))?,
+                .ok_or_else(|| format!("no level {name}"))?,
         };
         pairs.extend(words.iter().map(|word| (level, word)));
     }

@@ -1,8 +1,8 @@
 //! How much one mention asks for its skill.
 
-use super::cues::{Cue, CueHits, Hit};
 use crate::reading::Text;
 use crate::sections::Section;
+use crate::skills::cues::{Cue, CueHits, Hit};
 use jmip_core::event::{SkillTier, TextField};
 use std::ops::Range;
 

@@ -1,10 +1,12 @@
 //! The words of `knowledge/eligibility.toml` about the right to work, compiled.
 
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
 use crate::phrases::Phrases;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct File {
+pub(super) struct File {
     starts: Starts,
     said: Said,
 }
@@ -52,7 +54,7 @@ pub(super) enum Start {
 
 /// Words about the right to work.
 pub struct Words {
-    starts: Vec<(String, Start)>,
+    pub(super) starts: Listed<Start>,
     pub(super) sponsors: Phrases,
     pub(super) other_after: Phrases,
     pub(super) other_before: Phrases,
@@ -78,19 +80,16 @@ pub struct Words {
 
 impl Words {
     /// Compiles the knowledge file.
-    ///
-    /// Errors: when it is no TOML.
-    pub fn parse(file: &str) -> Result<Self, toml::de::Error> {
-        let File { starts, said } = toml::from_str(file)?;
+    pub fn new(file: File, lists: &mut Lists) -> Result<Self, String> {
+        let File { starts, said } = file;
         let sponsors = Phrases::new(&starts.sponsor);
         let of = |list: Vec<String>, start| list.into_iter().map(move |word| (word, start));
         let starts = of(starts.sponsor, Start::Sponsor)
             .chain(of(starts.visa, Start::Visa))
             .chain(of(starts.authorized, Start::Authorized))
-            .chain(of(starts.citizen, Start::Citizen))
-            .collect();
+            .chain(of(starts.citizen, Start::Citizen));
         Ok(Self {
-            starts,
+            starts: lists.add(Glue::None, starts),
             sponsors,
             other_after: Phrases::new(&said.other_after),
             other_before: Phrases::new(&said.other_before),
@@ -113,14 +112,5 @@ impl Words {
             only: Phrases::new(&said.only),
             strict: Phrases::new(&said.strict),
         })
-    }
-
-    /// What statements start from, for the pass that finds them.
-    pub fn topic(&self) -> Vec<&str> {
-        self.starts.iter().map(|(word, _)| word.as_str()).collect()
-    }
-
-    pub(super) fn start(&self, phrase: usize) -> Start {
-        self.starts[phrase].1
     }
 }

@@ -1,8 +1,8 @@
 //! What each mention of a place of work says, and what all of them come to.
 
 use super::words::{PlaceWords, Words};
-use crate::reading::{Reading, Text, border};
-use crate::topics::Topic;
+use crate::bytes::border;
+use crate::reading::{Reading, Text};
 use jmip_core::event::{Span, TextField, Workplace};
 use std::ops::Range;
 
@@ -99,7 +99,7 @@ fn both<'a>(remote: &'a Vote, onsite: &'a Vote) -> Option<&'a Vote> {
 fn votes(words: &Words, text: &Text<'_>) -> Vec<Vote> {
     let folded = text.folded();
     let mut mentions: Vec<Mention<'_>> = Vec::new();
-    let mut stems: Vec<_> = text.mentions(Topic::Workplace).iter().collect();
+    let mut stems: Vec<_> = text.mentions(&words.stems).iter().collect();
     stems.sort_by_key(|stem| (stem.range.end, stem.range.start));
     for stem in stems.into_iter().take(MENTIONS_MAX) {
         let range = stem.range.clone();
@@ -117,10 +117,10 @@ fn votes(words: &Words, text: &Text<'_>) -> Vec<Vote> {
         mentions.push(Mention {
             text,
             range: range.start..word_end,
-            words: &words.places[words.owners[stem.phrase]],
+            words: &words.places[*words.stems.of(stem)],
         });
     }
-    let in_menu = menus(folded, &mentions);
+    let in_menu = menus(words, folded, &mentions);
     mentions
         .iter()
         .zip(in_menu)
@@ -130,16 +130,13 @@ fn votes(words: &Words, text: &Text<'_>) -> Vec<Vote> {
 }
 
 /// Which mentions belong to a list of all three places: boilerplate that says nothing.
-fn menus(folded: &str, mentions: &[Mention<'_>]) -> Vec<bool> {
+fn menus(words: &Words, folded: &str, mentions: &[Mention<'_>]) -> Vec<bool> {
     let is_listed = |pair: &[Mention<'_>]| {
         let gap = pair[0].range.end..pair[1].range.start;
         let glue = folded
             .get(gap)
             .map(|gap| gap.trim_matches([' ', ',', '/', '-', '|']));
-        matches!(
-            glue,
-            Some("" | "or" | "and" | "oder" | "und" | "of" | "ou" | "o" | "work, or")
-        )
+        glue.is_some_and(|glue| glue.is_empty() || words.menu_joins.iter().any(|join| join == glue))
     };
     let mut in_menu = vec![false; mentions.len()];
     for at in 2..mentions.len() {
@@ -167,11 +164,11 @@ impl Mention<'_> {
         }
         let is_denied =
             self.is_denied(words, &before, &after) || self.is_denied_in_list(words, &before);
-        if self.is_trapped_behind(&after) || self.is_answered_otherwise() {
+        if self.is_trapped_behind(words, &after) || self.is_answered_otherwise(words) {
             return None;
         }
         if is_denied {
-            return (self.words.place == Workplace::Remote && !self.is_partly(folded, &before))
+            return (self.words.place == Workplace::Remote && !self.is_partly(words, &before))
                 .then(|| self.cast(Workplace::Onsite, Strength::Strong));
         }
         if let Some(place) = self.shared(words) {
@@ -187,21 +184,21 @@ impl Mention<'_> {
     }
 
     /// "Not fully remote" leaves room for some.
-    fn is_partly(&self, folded: &str, before: &Range<usize>) -> bool {
-        let words = folded[before.clone()].trim_end();
-        ["fully", "100%", "completely", "entirely"]
+    fn is_partly(&self, words: &Words, before: &Range<usize>) -> bool {
+        let left = self.text.folded()[before.clone()].trim_end();
+        words
+            .wholly
             .iter()
-            .any(|word| words.ends_with(word))
+            .any(|word| left.ends_with(word.as_str()))
     }
 
     /// The words before, without "fully" and the like, so that a "not" before them is seen.
-    fn before_job_words(&self, before: &Range<usize>) -> Range<usize> {
-        let folded = self.text.folded();
-        let words = folded[before.clone()].trim_end();
-        let cut = ["fully", "100%", "completely", "entirely", "currently"]
-            .iter()
-            .find_map(|word| words.strip_suffix(word))
-            .unwrap_or(words);
+    fn before_job_words(&self, words: &Words, before: &Range<usize>) -> Range<usize> {
+        let left = self.text.folded()[before.clone()].trim_end();
+        let mut cuts = words.wholly.iter().chain(&words.now);
+        let cut = cuts
+            .find_map(|word| left.strip_suffix(word.as_str()))
+            .unwrap_or(left);
         before.start..before.start + cut.len()
     }
 
@@ -211,7 +208,7 @@ impl Mention<'_> {
         let answer = self.range.end..border(folded, (self.range.end + 24).min(folded.len()));
         let is_before = words
             .denied_before
-            .ends(folded, self.before_job_words(before));
+            .ends(folded, self.before_job_words(words, before));
         is_before && words.denied_about.any(folded, before.start..after.end)
             || words.denied_after.hits(folded, answer.clone()).any(|hit| {
                 folded[answer.start..hit.start]
@@ -224,9 +221,8 @@ impl Mention<'_> {
     fn is_denied_in_list(&self, words: &Words, before: &Range<usize>) -> bool {
         let folded = self.text.folded();
         let left = folded[before.clone()].trim_end();
-        let Some(list) = [" or", " nor", " and"]
-            .iter()
-            .find_map(|end| left.strip_suffix(end))
+        let mut ends = words.list_ends.iter();
+        let Some(list) = ends.find_map(|end| left.strip_suffix(end.as_str())?.strip_suffix(' '))
         else {
             return false;
         };
@@ -239,7 +235,7 @@ impl Mention<'_> {
     }
 
     /// "Remote job: hybrid": the word is a label, and another one is its answer.
-    fn is_answered_otherwise(&self) -> bool {
+    fn is_answered_otherwise(&self, words: &Words) -> bool {
         let folded = self.text.folded();
         let end = border(folded, (self.range.end + 32).min(folded.len()));
         let right = &folded[self.range.end..end];
@@ -247,7 +243,7 @@ impl Mention<'_> {
             return false;
         };
         let from = self.range.end + colon;
-        let stems = self.text.mentions(Topic::Workplace);
+        let stems = self.text.mentions(&words.stems);
         let behind = stems.partition_point(|stem| stem.range.start < from);
         let mut near = stems[behind..]
             .iter()
@@ -260,23 +256,22 @@ impl Mention<'_> {
         })
     }
 
-    fn is_trapped_behind(&self, after: &Range<usize>) -> bool {
+    fn is_trapped_behind(&self, words: &Words, after: &Range<usize>) -> bool {
         let folded = self.text.folded();
         self.words.traps_after.begins(folded, after.clone())
             || self
                 .words
                 .perks_after
-                .begins(folded, self.perk_window(after))
+                .begins(folded, self.perk_window(words, after))
     }
 
     /// Perks stand behind the next word too: "remotely for 2 weeks", "remote options if".
-    fn perk_window(&self, after: &Range<usize>) -> Range<usize> {
-        let folded = self.text.folded();
-        let words = folded[after.clone()].trim_start();
-        let skipped = ["for ", "up to ", "work ", "working "]
-            .iter()
-            .find_map(|word| words.strip_prefix(word))
-            .unwrap_or(words);
+    fn perk_window(&self, words: &Words, after: &Range<usize>) -> Range<usize> {
+        let right = self.text.folded()[after.clone()].trim_start();
+        let mut leads = words.perk_leads.iter();
+        let skipped = leads
+            .find_map(|lead| right.strip_prefix(lead.as_str())?.strip_prefix(' '))
+            .unwrap_or(right);
         let skipped = skipped.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
         after.end - skipped.len()..after.end
     }
@@ -299,12 +294,14 @@ impl Mention<'_> {
             let is_share = (1..100).contains(&percent) && is_home && !is_other;
             return is_share.then_some(Workplace::Hybrid);
         }
-        let days = days_of(found.name("high").or_else(|| found.name("low"))?.as_str());
-        let low = days_of(found.name("low")?.as_str());
+        let days = words.days(found.name("high").or_else(|| found.name("low"))?.as_str());
+        let low = words.days(found.name("low")?.as_str());
         let behind = near.start + whole.end;
         let window = behind..border(folded, (behind + 32).min(near.end));
-        let per_year =
-            folded[window.clone()].contains("year") || folded[window.clone()].contains("jahr");
+        let per_year = words
+            .per_year
+            .iter()
+            .any(|year| folded[window.clone()].contains(year.as_str()));
         if per_year {
             return None;
         }
@@ -327,7 +324,10 @@ impl Mention<'_> {
         after: &Range<usize>,
     ) -> Option<Strength> {
         let folded = self.text.folded();
-        if self.text.field() != TextField::Description || self.is_tag() || self.is_labelled(words) {
+        if self.text.field() != TextField::Description
+            || self.is_tag(words)
+            || self.is_labelled(words)
+        {
             return Some(Strength::Strong);
         }
         let is_strong = self.words.strong_before.ends(folded, before.clone())
@@ -363,7 +363,7 @@ impl Mention<'_> {
     }
 
     /// Alone in its line, in brackets or between bars: `(remote)`, `| ONSITE |`.
-    fn is_tag(&self) -> bool {
+    fn is_tag(&self, words: &Words) -> bool {
         /// Longest header of a thread: "Bakery | Delft | Full-time, onsite | https://…".
         const HEADER_MAX_BYTES: usize = 240;
         /// A remark in brackets belongs to what stands right before it, not to a long sentence.
@@ -372,24 +372,20 @@ impl Mention<'_> {
         let left = &folded[self.text.before(self.range.start, HEADER_MAX_BYTES)];
         let right = &folded[self.text.after(self.range.end, HEADER_MAX_BYTES)];
         let (left, right) = (left.trim_end(), right.trim());
+        let tag = &words.tag;
         if left.contains('|') || right.contains('|') {
             let opens = left.is_empty()
                 || left.ends_with(['|', ',', '/', '(', '&', '-', ';', '['])
-                || [
-                    " or",
-                    " and",
-                    " full-time",
-                    " full time",
-                    " fulltime",
-                    " fully",
-                ]
-                .iter()
-                .any(|word| left.ends_with(word));
+                || tag.before.iter().any(|word| {
+                    let before = left.strip_suffix(word.as_str());
+                    before.is_some_and(|before| before.ends_with(' '))
+                });
             let closes = right.is_empty()
                 || right.starts_with(['|', ',', '/', ')', '&', '(', ';', ']', '-'])
-                || ["http", "or ", "and ", "only", "ok", "possible"]
+                || tag
+                    .behind
                     .iter()
-                    .any(|word| right.starts_with(word));
+                    .any(|word| right.starts_with(word.as_str()));
             return opens && closes;
         }
         let opens = left.is_empty() || left.ends_with(['(', '|', '[', '#', ':']);
@@ -397,7 +393,11 @@ impl Mention<'_> {
         let is_line = left.trim_matches(['-', '*', ' ', '#']).is_empty();
         (opens && closes && left.len() <= HEAD_MAX_BYTES)
             || (is_line
-                && (right.starts_with(['(', '-', ',', ':', '.']) || right.starts_with("or ")))
+                && (right.starts_with(['(', '-', ',', ':', '.'])
+                    || tag
+                        .behind_in_line
+                        .iter()
+                        .any(|word| right.starts_with(word.as_str()))))
     }
 
     fn cast(&self, place: Workplace, strength: Strength) -> Vote {
@@ -436,16 +436,5 @@ impl Mention<'_> {
         let text = &folded[whole.clone()];
         let lead = text.len() - text.trim_start().len();
         whole.start + lead..whole.start + text.trim_end().len()
-    }
-}
-
-fn days_of(word: &str) -> u32 {
-    match word {
-        "one" => 1,
-        "two" => 2,
-        "three" => 3,
-        "four" => 4,
-        "five" => 5,
-        digit => digit.parse().unwrap_or(0),
     }
 }

@@ -1,12 +1,14 @@
 //! Names that are also words: whether one means the skill where it stands.
 
 use super::index::{Entry, Index, Needs};
+use super::named::{Named, Shorts};
 use super::names::Mention;
+use crate::bytes::border;
 use crate::fold::fold_phrase;
-use crate::reading::{Text, border};
+use crate::phrases::Phrases;
+use crate::reading::Text;
 use jmip_core::event::{SkillKind, TextField};
-use std::collections::BTreeMap;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 /// How far around a name, in its sentence, words that decide are looked for.
 const CONTEXT_MAX_BYTES: usize = 32;
@@ -14,46 +16,6 @@ const CONTEXT_MAX_BYTES: usize = 32;
 const LIST_MAX_BYTES: usize = 60;
 /// How many names to each side are looked at.
 const REACH: usize = 4;
-
-/// The names in a text, before it is known which of them are meant.
-pub(super) struct Named<'a> {
-    pub(super) mentions: Vec<Mention>,
-    shorts: Shorts<'a>,
-}
-
-/// Where what stands in brackets, as short as an abbreviation, does so first.
-type Shorts<'a> = BTreeMap<&'a str, usize>;
-
-/// Lengths of abbreviations that are looked for; a letter alone is none.
-const SHORT_BYTES: RangeInclusive<usize> = 2..=6;
-
-impl<'a> Named<'a> {
-    pub(super) fn new(mentions: Vec<Mention>, text: &'a Text<'_>) -> Self {
-        let has_words = mentions.iter().any(|mention| mention.is_word);
-        Self {
-            mentions,
-            shorts: if has_words {
-                shorts(text.folded())
-            } else {
-                Shorts::new()
-            },
-        }
-    }
-}
-
-fn shorts(folded: &str) -> Shorts<'_> {
-    const OPEN: &str = " (";
-    let mut shorts = Shorts::new();
-    for (at, _) in folded.match_indices(OPEN) {
-        let inside = &folded[at + OPEN.len()..];
-        let letters = inside.bytes().take(SHORT_BYTES.end() + 1);
-        let length = letters.take_while(u8::is_ascii_alphabetic).count();
-        if SHORT_BYTES.contains(&length) && inside[length..].starts_with(')') {
-            shorts.entry(&inside[..length]).or_insert(at);
-        }
-    }
-    shorts
-}
 
 impl Index {
     /// Whether a name that is also a word means the skill here.
@@ -182,8 +144,8 @@ fn is_other(entry: &Entry, text: &Text<'_>, mention: &Mention) -> bool {
             || folded[before.clone()].ends_with(['&', '-', '.'])
             || runs_on(&folded[after.clone()])
             || is_tied_by_bullet(text, &mention.range));
-    let ends = |words: &crate::phrases::Phrases| words.ends(folded, before.clone());
-    let begins = |words: &crate::phrases::Phrases| words.begins(folded, after.clone());
+    let ends = |words: &Phrases| words.ends(folded, before.clone());
+    let begins = |words: &Phrases| words.begins(folded, after.clone());
     is_tied
         || entry.not_before.as_ref().is_some_and(ends)
         || entry.not_after.as_ref().is_some_and(begins)

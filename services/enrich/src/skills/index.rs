@@ -1,11 +1,12 @@
 //! The skill dictionary, compiled: where skills are named, and which names are meant.
 
-use super::ambiguity::Named;
 use super::cues::{CueFile, Cues};
 use super::error::DictionaryError;
 use super::file::{Catalogue, Skill, fold_name};
+use super::named::Named;
 use super::names::{Mention, Names};
 use super::shipped::{CUES, SHIPPED};
+use crate::finder::Lists;
 use crate::phrases::Phrases;
 use crate::reading::Text;
 use jmip_core::event::SkillKind;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The dictionary, compiled.
 pub struct Index {
-    pub(super) cues: Cues,
+    pub(crate) cues: Cues,
     pub(super) entries: Vec<Entry>,
     names: Names,
     keys: BTreeMap<String, usize>,
@@ -43,7 +44,7 @@ impl Index {
     /// Compiles the shipped dictionary with a user's files on top, each given as name and text.
     ///
     /// Errors: the first entry that breaks the schema, with its file.
-    pub fn extended(files: &[(&str, &str)]) -> Result<Self, DictionaryError> {
+    pub fn extended(files: &[(&str, &str)], lists: &mut Lists) -> Result<Self, DictionaryError> {
         let mut catalogue = Catalogue::default();
         for (file, text) in SHIPPED {
             catalogue.add(file, text)?;
@@ -53,8 +54,8 @@ impl Index {
         }
         catalogue.check()?;
         Ok(Self {
-            cues: Cues::new(&CueFile::parse(CUES)?),
-            names: Names::new(&catalogue),
+            cues: Cues::new(CueFile::parse(CUES)?, lists),
+            names: Names::new(&catalogue, lists),
             keys: keys(&catalogue),
             entries: catalogue.into_skills().map(Entry::new).collect(),
         })
@@ -86,18 +87,8 @@ impl Index {
         self.entries.iter().map(|entry| &entry.skill)
     }
 
-    /// The words that set tiers, for the pass that finds them.
-    pub fn cues(&self) -> Vec<&str> {
-        self.cues.topic()
-    }
-
-    /// All names in all their spellings, for the pass that finds them.
-    pub fn spellings(&self) -> Vec<&str> {
-        self.names.topic()
-    }
-
     /// The skills that a name of an employer begins with: "Elastic" of "Elastic N.V.".
-    pub(super) fn named_by(&self, organization: &str) -> Vec<usize> {
+    pub(crate) fn named_by(&self, organization: &str) -> Vec<usize> {
         /// Most words of a skill's name that is an employer's as well.
         const WORDS_MAX: usize = 4;
         let is_end = |c: char| !c.is_alphanumeric();
@@ -109,12 +100,12 @@ impl Index {
             .collect()
     }
 
-    pub(super) fn skill(&self, position: usize) -> &Skill {
+    pub(crate) fn skill(&self, position: usize) -> &Skill {
         &self.entries[position].skill
     }
 
     /// Where skills are named, in order; names that are also words only where they are meant.
-    pub(super) fn mentions(&self, text: &Text<'_>) -> Vec<Mention> {
+    pub(crate) fn mentions(&self, text: &Text<'_>) -> Vec<Mention> {
         let named = Named::new(self.names.mentions(text), text);
         let mentions = named.mentions.iter().enumerate();
         mentions

@@ -1,23 +1,23 @@
 //! Chooses among the names of skills that stand in a text.
 
 use super::file::{Catalogue, fold_name, spellings};
+use crate::finder::{self, Listed, Lists};
+use crate::lexicon::Glue;
 use crate::reading::Text;
-use crate::topics::{self, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// All names of all skills.
 pub(super) struct Names {
-    spellings: Vec<String>,
-    /// Per spelling: its skill, and whether it is also a word.
-    owners: Vec<(usize, bool)>,
+    /// All spellings, each with its skill and whether it is also a word.
+    spellings: Listed<(usize, bool)>,
 }
 
 /// A skill named at a place of the folded text.
 #[derive(Clone, Debug)]
-pub(super) struct Mention {
-    pub(super) skill: usize,
-    pub(super) range: Range<usize>,
+pub(crate) struct Mention {
+    pub(crate) skill: usize,
+    pub(crate) range: Range<usize>,
     /// Whether the name is also a word, so that its guards decide.
     pub(super) is_word: bool,
 }
@@ -30,7 +30,7 @@ const GLUED_MIN_BYTES: usize = 10;
 const GLUED_NAME_MIN_BYTES: usize = 4;
 
 impl Names {
-    pub(super) fn new(catalogue: &Catalogue) -> Self {
+    pub(super) fn new(catalogue: &Catalogue, lists: &mut Lists) -> Self {
         let mut owners = BTreeMap::new();
         for (position, skill) in catalogue.skills().enumerate() {
             let words: BTreeSet<String> = skill.words.iter().map(|w| fold_name(w)).collect();
@@ -41,19 +41,15 @@ impl Names {
                 }
             }
         }
-        let (spellings, owners) = owners.into_iter().unzip();
-        Self { spellings, owners }
-    }
-
-    /// All spellings, for the pass that finds them.
-    pub(super) fn topic(&self) -> Vec<&str> {
-        self.spellings.iter().map(String::as_str).collect()
+        Self {
+            spellings: lists.add_overlapping(Glue::Names, owners),
+        }
     }
 
     /// Where names stand as words of their own: of those that overlap the first, of those that
     /// start together the longest.
     pub(super) fn mentions(&self, text: &Text<'_>) -> Vec<Mention> {
-        let mut rest = text.mentions(Topic::Skills);
+        let mut rest = text.mentions(&self.spellings);
         let mut found = Vec::new();
         let mut place = Place {
             text,
@@ -87,13 +83,13 @@ impl Names {
     fn longest(
         &self,
         place: &Place<'_>,
-        group: &[topics::Mention],
+        group: &[finder::Mention],
         min_bytes: usize,
     ) -> Option<Mention> {
         let names = group.iter().rev();
         let mut names = names.take_while(|name| name.range.len() >= min_bytes);
         names.find_map(|name| {
-            let (skill, is_word) = self.owners[name.phrase];
+            let (skill, is_word) = *self.spellings.of(name);
             let ends = ends_word(place.text, place.bytes, &name.range, is_word);
             ends.then(|| Mention {
                 skill,
@@ -108,7 +104,7 @@ impl Names {
     fn longer_inside(
         &self,
         place: &Place<'_>,
-        behind: &[topics::Mention],
+        behind: &[finder::Mention],
         outer: &Mention,
     ) -> Option<Mention> {
         let inside = behind.partition_point(|name| name.range.start < outer.range.end);

@@ -1,9 +1,11 @@
 //! Words that decide whether a name is meant and how much a skill is asked for.
 
 use super::error::{DictionaryError, Problem};
-use crate::phrases::{Phrases, is_word};
+use crate::bytes::is_word;
+use crate::finder::{Listed, Lists};
+use crate::lexicon::Glue;
+use crate::phrases::Phrases;
 use crate::reading::Text;
-use crate::topics::Topic;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,7 +28,7 @@ struct MeantFile {
 /// What a word says of the skills near it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Cue {
+pub(crate) enum Cue {
     /// What follows is welcome.
     NiceLead,
     /// What stands before is welcome.
@@ -61,63 +63,68 @@ impl CueFile {
 }
 
 /// The words, compiled.
-pub(super) struct Cues {
+pub(crate) struct Cues {
     /// Right before a name that is also a word: it is the skill.
     pub(super) before_word: Phrases,
     /// Right behind a name that is also a word: it is the skill.
     pub(super) after_word: Phrases,
     /// Phrases of all tiers, and what they say.
-    tiers: Vec<(String, Cue)>,
+    tiers: Listed<Said>,
+}
+
+/// What a phrase says, and at which ends it may stand inside a word.
+struct Said {
+    cue: Cue,
+    is_open_start: bool,
+    is_open_end: bool,
 }
 
 /// A cue in a text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hit {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) cue: Cue,
+pub(crate) struct Hit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) cue: Cue,
 }
 
 /// All cues of a text, and where glued lines part.
-pub(super) struct CueHits {
+pub(crate) struct CueHits {
     hits: Vec<Hit>,
     seams: Vec<usize>,
 }
 
 impl Cues {
-    pub(super) fn new(file: &CueFile) -> Self {
-        let listed = file
-            .tiers
-            .iter()
-            .flat_map(|(cue, phrases)| phrases.iter().map(|phrase| (phrase.clone(), *cue)));
+    pub(super) fn new(file: CueFile, lists: &mut Lists) -> Self {
+        let listed = file.tiers.into_iter().flat_map(|(cue, phrases)| {
+            phrases.into_iter().map(move |phrase| {
+                let said = Said {
+                    cue,
+                    is_open_start: phrase.starts_with('*'),
+                    is_open_end: phrase.ends_with('*'),
+                };
+                (phrase, said)
+            })
+        });
         Self {
             before_word: Phrases::new(&file.meant.before),
             after_word: Phrases::new(&file.meant.after),
-            tiers: listed.collect(),
+            tiers: lists.add_overlapping(Glue::Seams, listed),
         }
     }
 
-    /// The phrases of all tiers, for the pass that finds them.
-    pub(super) fn topic(&self) -> Vec<&str> {
-        self.tiers
-            .iter()
-            .map(|(phrase, _)| phrase.as_str())
-            .collect()
-    }
-
     /// The cues of a text.
-    pub(super) fn hits(&self, text: &Text<'_>) -> CueHits {
+    pub(crate) fn hits(&self, text: &Text<'_>) -> CueHits {
         let (mut hits, mut seams) = (Vec::new(), Vec::new());
-        for mention in text.mentions(Topic::Cues) {
-            let (phrase, cue) = &self.tiers[mention.phrase];
+        for mention in text.mentions(&self.tiers) {
+            let said = self.tiers.of(mention);
             let range = &mention.range;
             let is_cut = |at: usize, is_open: bool| !is_open && is_inside(text, at);
-            seams.extend(is_cut(range.start, phrase.starts_with('*')).then_some(range.start));
-            seams.extend(is_cut(range.end, phrase.ends_with('*')).then_some(range.end));
+            seams.extend(is_cut(range.start, said.is_open_start).then_some(range.start));
+            seams.extend(is_cut(range.end, said.is_open_end).then_some(range.end));
             hits.push(Hit {
                 start: range.start,
                 end: range.end,
-                cue: *cue,
+                cue: said.cue,
             });
         }
         seams.sort_unstable();
@@ -133,7 +140,7 @@ fn is_inside(text: &Text<'_>, at: usize) -> bool {
 
 impl CueHits {
     /// Cues that lie in a range, in order.
-    pub(super) fn within(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = &Hit> {
+    pub(crate) fn within(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = &Hit> {
         let first = self.hits.partition_point(|hit| hit.start < range.start);
         let behind = self.hits.partition_point(|hit| hit.start < range.end);
         self.hits[first..behind.max(first)]
@@ -142,12 +149,12 @@ impl CueHits {
     }
 
     /// Whether a cue of this sort lies in a range.
-    pub(super) fn any(&self, cue: Cue, range: Range<usize>) -> bool {
+    pub(crate) fn any(&self, cue: Cue, range: Range<usize>) -> bool {
         self.within(range).any(|hit| hit.cue == cue)
     }
 
     /// The part of a range around a place that no seam of glued lines cuts off.
-    pub(super) fn unglued(&self, range: Range<usize>, place: &Range<usize>) -> Range<usize> {
+    pub(crate) fn unglued(&self, range: Range<usize>, place: &Range<usize>) -> Range<usize> {
         let behind = self.seams.partition_point(|seam| *seam <= place.start);
         let start = behind.checked_sub(1).map_or(0, |index| self.seams[index]);
         let next = self.seams.partition_point(|seam| *seam < place.end);
