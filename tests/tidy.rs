@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "services/ingest",
     "services/normalize",
     "services/enrich",
+    "services/market",
     "services/score",
 ];
 const IMPURE_CRATES: &[&str] = &[

@@ -33,19 +33,20 @@ COMMENT ON COLUMN enrichment.knowledge_sha256 IS 'Knowledge it read them with.';
 COMMENT ON COLUMN enrichment.facts IS
     'Facts in order of rule, then span: objects with the fields of jmip.event.v1.Fact, enums by '
     'name without prefix.';
-COMMENT ON COLUMN enrichment.workplace IS 'The most trusted workplace among the facts.';
+COMMENT ON COLUMN enrichment.workplace IS 'Headline: ONSITE, HYBRID or REMOTE. Headlines are those of the facts, once there are any; '
+    'before that, of the record''s columns.';
 COMMENT ON COLUMN enrichment.pay_min_minor IS
-    'Of the most trusted pay among the facts: lower bound of pay in minor units.';
+    'Headline: lower bound of pay in minor units.';
 COMMENT ON COLUMN enrichment.pay_max_minor IS
-    'Of the most trusted pay among the facts: upper bound of pay in minor units.';
+    'Headline: upper bound of pay in minor units.';
 COMMENT ON COLUMN enrichment.pay_currency IS
-    'Of the most trusted pay among the facts: ISO 4217; null without evidence for one.';
+    'Headline: ISO 4217; null without evidence for one.';
 COMMENT ON COLUMN enrichment.pay_unit IS
-    'Of the most trusted pay among the facts: HOUR, DAY, WEEK, MONTH, YEAR or PROJECT.';
+    'Headline: HOUR, DAY, WEEK, MONTH, YEAR or PROJECT.';
 COMMENT ON COLUMN enrichment.pay_origin IS
-    'Of the most trusted pay among the facts: POSTED or PLATFORM_ESTIMATE.';
+    'Headline: POSTED or PLATFORM_ESTIMATE.';
 COMMENT ON COLUMN enrichment.experience_min_months IS
-    'Largest overall minimum of experience among the facts.';
+    'Headline: experience asked for as a whole, in months.';
 COMMENT ON COLUMN enrichment.from_seq IS
     'Sequence of the event in JMIP_EVENTS. Not in digest: where it lies in a log differs between '
     'systems.';

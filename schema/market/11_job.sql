@@ -70,17 +70,17 @@ COMMENT ON COLUMN job.employment_types IS 'schema.org/employmentType, sorted.';
 COMMENT ON COLUMN job.seniority IS
     'Level by the record''s columns. Not in digest: no part of the content; the first record '
     'that brought it says it.';
-COMMENT ON COLUMN job.workplace IS 'ONSITE, HYBRID or REMOTE: by the facts, else by the columns.';
+COMMENT ON COLUMN job.workplace IS 'Headline: ONSITE, HYBRID or REMOTE.';
 COMMENT ON COLUMN job.pay_min_minor IS
-    'Lower bound of pay in minor units, by the columns or the facts.';
+    'Headline: lower bound of pay in minor units.';
 COMMENT ON COLUMN job.pay_max_minor IS
-    'Upper bound of pay in minor units, by the columns or the facts.';
+    'Headline: upper bound of pay in minor units.';
 COMMENT ON COLUMN job.pay_currency IS
-    'ISO 4217; null without evidence for one, by the columns or the facts.';
+    'Headline: ISO 4217; null without evidence for one.';
 COMMENT ON COLUMN job.pay_unit IS
-    'HOUR, DAY, WEEK, MONTH, YEAR or PROJECT, by the columns or the facts.';
-COMMENT ON COLUMN job.pay_origin IS 'POSTED or PLATFORM_ESTIMATE, by the columns or the facts.';
-COMMENT ON COLUMN job.experience_min_months IS 'Experience asked for overall, by the facts.';
+    'Headline: HOUR, DAY, WEEK, MONTH, YEAR or PROJECT.';
+COMMENT ON COLUMN job.pay_origin IS 'Headline: POSTED or PLATFORM_ESTIMATE.';
+COMMENT ON COLUMN job.experience_min_months IS 'Headline: experience asked for as a whole, in months.';
 COMMENT ON COLUMN job.url IS 'Its page as stated.';
 COMMENT ON COLUMN job.apply_url IS 'Where one applies, when that is elsewhere.';
 COMMENT ON COLUMN job.date_posted IS 'Date posted; null when it could not be read.';

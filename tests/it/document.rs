@@ -146,8 +146,9 @@ async fn every_answer_is_as_the_document_says() {
         vec![],
     )
     .await;
-    asked(&client, ("GET", "/v1/status", "/v1/status"), vec![]).await;
-    asked(&client, ("GET", "/v1/audit", "/v1/audit"), vec![]).await;
+    for path in ["/v1/policies", "/v1/status", "/v1/audit"] {
+        asked(&client, ("GET", path, path), vec![]).await;
+    }
     for (template, path) in [
         ("/v1/jobs", "/v1/jobs?limit=0"),
         (

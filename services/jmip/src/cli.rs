@@ -6,7 +6,7 @@ mod operate;
 mod rules;
 
 pub use format::{Form, Format};
-pub use market::{Jobs, Profile, Publish, Recommend};
+pub use market::{Jobs, Policy, Profile, Publish, Recommend};
 pub use operate::{Events, Folder, Nats, Parked, Projections, Replay, Shell, Up};
 pub use rules::{Eval, Extract, Reenrich, Reread, Taxonomy};
 
@@ -71,6 +71,9 @@ pub enum Command {
     /// Your profile: what you can do, want and have to show
     #[command(subcommand)]
     Profile(Profile),
+    /// Scoring policies: what makes a job worth a look, and by how much
+    #[command(subcommand)]
+    Policy(Policy),
     /// Rank the jobs for your profile and say why
     Recommend(Recommend),
     /// How every stage and projection is, and what was refused or parked
@@ -193,6 +196,12 @@ async fn run(command: Command) -> anyhow::Result<Exit> {
             commands::profile::import(&file, format).await
         }
         Command::Profile(Profile::Show { format }) => commands::profile::show(format).await,
+        Command::Policy(Policy::List { format }) => commands::policy::list(format).await,
+        Command::Policy(Policy::Show { policy }) => commands::policy::show(&policy).await,
+        Command::Policy(Policy::Adopt { policy }) => commands::policy::adopt(&policy).await,
+        Command::Policy(Policy::Diff { a, b, format }) => {
+            commands::policy::diff(&a, &b, format).await
+        }
         Command::Recommend(recommend) => commands::recommend::recommend(recommend).await,
         Command::Status { format } => commands::status::status(format).await,
         Command::Events(events) => commands::events::events(events).await,

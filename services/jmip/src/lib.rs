@@ -23,6 +23,7 @@ mod news;
 pub mod profile;
 mod record;
 pub mod replay;
+pub mod rereading;
 mod running;
 mod say;
 pub mod system;

@@ -264,6 +264,6 @@ pub(crate) async fn adopt_default_policy(log: &Log, tenant: &str) -> anyhow::Res
     if log.last_event(tenant, adopted).await?.is_some() {
         return Ok(());
     }
-    jmip_api::append::adopt_policy(log, tenant, jmip_score::DEFAULT_POLICY).await?;
+    jmip_api::append::adopt_policy(log, tenant, jmip_market::DEFAULT_POLICY).await?;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! What this stage remembers: per job its revisions and which of them is current.
 
 use crate::revision::{Content, FIELDS, Fields, Rule, same_texts};
-use jmip_core::{Envelope, Event, Micros};
-use jmip_proto::event::v1::{Job, Sighting};
+use jmip_core::{Envelope, Event};
+use jmip_market::BestSighting;
+use jmip_proto::event::v1::Job;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ pub(crate) struct JobState {
     revisions: Vec<Revision>,
     /// Position in `revisions` of the current one.
     current: u32,
-    best: SightingKey,
+    best: BestSighting,
 }
 
 /// A revision's hashes. Contents are only compared within one job, so 16 bytes keep even a forger
@@ -43,27 +44,6 @@ struct Older {
     sha256: [u8; 32],
     /// Since it was read again; `None` while the first one stands.
     now: Option<[u8; 32]>,
-}
-
-/// Orders sightings: a later capture is better, then the smaller export id and record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct SightingKey {
-    captured_at: Micros,
-    posting: Reverse<([u8; 16], u32)>,
-}
-
-impl SightingKey {
-    fn of(sighting: Option<&Sighting>) -> Self {
-        let posting = sighting.and_then(|sighting| sighting.posting.as_ref());
-        let captured_at = sighting.and_then(|sighting| sighting.captured_at.as_ref());
-        Self {
-            captured_at: captured_at.map(Micros::from).unwrap_or_default(),
-            posting: Reverse((
-                posting.map(|p| short(&p.export_id)).unwrap_or_default(),
-                posting.map_or(0, |p| p.record),
-            )),
-        }
-    }
 }
 
 /// What is known about a content when it is seen.
@@ -147,15 +127,16 @@ impl State {
         match &envelope.event {
             Some(Event::JobNormalized(event)) => {
                 let Some(job) = &event.job else { return };
-                let key = SightingKey::of(event.sighting.as_ref());
-                self.revise(short(&job.job_id), Revision::of(job), key);
+                let sighting = event.sighting.as_ref().map(BestSighting::of);
+                let sighting = sighting.unwrap_or_default();
+                self.revise(short(&job.job_id), Revision::of(job), sighting);
             }
             Some(Event::JobSeen(event)) => {
-                let key = SightingKey::of(event.sighting.as_ref());
+                let sighting = event.sighting.as_ref().map(BestSighting::of);
                 if let Some(job) = self.jobs.get_mut(&short(&event.job_id))
                     && let Some(at) = job.position(&event.content_sha256)
                 {
-                    job.see(at, key);
+                    job.see(at, sighting.unwrap_or_default());
                 }
             }
             Some(Event::JobReread(event)) => {
@@ -168,11 +149,11 @@ impl State {
         }
     }
 
-    fn revise(&mut self, job_id: [u8; 16], revision: Revision, key: SightingKey) {
+    fn revise(&mut self, job_id: [u8; 16], revision: Revision, sighting: BestSighting) {
         let job = self.jobs.entry(job_id).or_insert_with(|| JobState {
             revisions: vec![],
             current: 0,
-            best: key,
+            best: sighting,
         });
         let at = job.position(&revision.content).unwrap_or_else(|| {
             // Most jobs keep one revision for ever; the usual growth would reserve four.
@@ -180,7 +161,7 @@ impl State {
             job.revisions.push(revision);
             job.next() - 2
         });
-        job.see(at, key);
+        job.see(at, sighting);
     }
 }
 
@@ -278,9 +259,9 @@ impl JobState {
         u32::try_from(self.revisions.len()).map_or(u32::MAX, |known| known.saturating_add(1))
     }
 
-    fn see(&mut self, at: u32, key: SightingKey) {
-        if key > self.best {
-            (self.best, self.current) = (key, at);
+    fn see(&mut self, at: u32, sighting: BestSighting) {
+        if sighting > self.best {
+            (self.best, self.current) = (sighting, at);
         }
     }
 }

@@ -13,8 +13,8 @@ use std::io::Read;
 /// Largest file that is adopted: a dictionary of some 100,000 entries.
 pub const FILE_MAX_BYTES: u64 = 32 * 1024 * 1024;
 
-/// What a stage knows.
-pub(crate) struct Learned<K> {
+/// What a stage knows: what is shipped, and on top of it what each tenant has adopted.
+pub struct Learned<K> {
     stage: &'static str,
     shipped: Knowledge<K>,
     extend: Option<Extend<K>>,
@@ -28,12 +28,27 @@ struct Own<K> {
     knowledge: Option<Knowledge<K>>,
 }
 
+impl<K> Default for Own<K> {
+    fn default() -> Self {
+        Self {
+            files: BTreeMap::new(),
+            knowledge: None,
+        }
+    }
+}
+
+impl<K> Own<K> {
+    fn listed(&self) -> Vec<(&str, &str)> {
+        let files = self.files.iter();
+        files
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect()
+    }
+}
+
 impl<K> Learned<K> {
-    pub(crate) fn new(
-        stage: &'static str,
-        shipped: Knowledge<K>,
-        extend: Option<Extend<K>>,
-    ) -> Self {
+    /// What a stage knows before anything is adopted.
+    pub fn new(stage: &'static str, shipped: Knowledge<K>, extend: Option<Extend<K>>) -> Self {
         Self {
             stage,
             shipped,
@@ -43,14 +58,16 @@ impl<K> Learned<K> {
     }
 
     /// What to decide a tenant's inputs with.
-    pub(crate) fn of(&self, tenant: &str) -> &Knowledge<K> {
+    pub fn of(&self, tenant: &str) -> &Knowledge<K> {
         let own = self.of_tenant.get(tenant);
         own.and_then(|own| own.knowledge.as_ref())
             .unwrap_or(&self.shipped)
     }
 
-    /// What is in force at a place of the log.
-    pub(crate) async fn restore(&mut self, log: &Log, until: u64) -> Result<(), LogError> {
+    /// What is in force at a place of the log, given as a sequence.
+    ///
+    /// Errors: as the server reports them.
+    pub async fn restore(&mut self, log: &Log, until: u64) -> Result<(), LogError> {
         self.of_tenant.clear();
         if self.extend.is_none() {
             return Ok(());
@@ -78,6 +95,19 @@ impl<K> Learned<K> {
         Ok(())
     }
 
+    /// Adds a file to those of a tenant, as if it were adopted.
+    ///
+    /// Errors: the files do not compile; the words say why.
+    pub fn try_out(&mut self, tenant: &str, name: &str, text: String) -> Result<(), String> {
+        let Some(extend) = self.extend else {
+            return Err(format!("{} takes no files", self.stage));
+        };
+        let own = self.of_tenant.entry(tenant.to_owned()).or_default();
+        own.files.insert(name.to_owned(), text);
+        own.knowledge = Some(extend(&own.listed())?);
+        Ok(())
+    }
+
     async fn note(&mut self, log: &Log, envelope: &Envelope) -> Result<bool, LogError> {
         let Some(Event::KnowledgeAdopted(adopted)) = &envelope.event else {
             return Ok(false);
@@ -90,10 +120,7 @@ impl<K> Learned<K> {
             _ => Some(log.kept_knowledge(&adopted.sha256).await?),
         };
         let own = self.of_tenant.entry(envelope.tenant.clone());
-        let own = own.or_insert_with(|| Own {
-            files: BTreeMap::new(),
-            knowledge: None,
-        });
+        let own = own.or_default();
         match text {
             Some(text) => own.files.insert(adopted.name.clone(), text),
             None => own.files.remove(&adopted.name),
@@ -107,14 +134,9 @@ impl<K> Learned<K> {
         let (Some(extend), Some(own)) = (self.extend, self.of_tenant.get_mut(tenant)) else {
             return;
         };
-        let files: Vec<(&str, &str)> = own
-            .files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-            .collect();
-        own.knowledge = match files.is_empty() {
+        own.knowledge = match own.files.is_empty() {
             true => None,
-            false => extend(&files)
+            false => extend(&own.listed())
                 .inspect_err(|error| {
                     tracing::error!(
                         stage = self.stage, tenant, error = %error,

@@ -50,7 +50,7 @@ pub use decider::{FoldDecider, StageDecider};
 pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
 pub use history::Past;
-pub use learned::FILE_MAX_BYTES;
+pub use learned::{FILE_MAX_BYTES, Learned};
 pub use log::{Log, Tell};
 pub use position::{MadeBy, Position};
 pub use reader::{Delivered, Reader, Selection};

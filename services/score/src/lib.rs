@@ -7,40 +7,26 @@
 //!
 //! Invariants:
 //! - A run is answered once, at the first log position at which every receipt it waits for is read
-//!   and each of its postings has ended; the answer is caused by the request.
+//!   and each of its postings has ended; the answer is caused by the request. Where that input was
+//!   parked, it is answered when that input is tried again.
 //! - Tenants never meet: neither in the state nor in an answer.
-//! - The current revision of a job is a function of the set of its sightings, not of their order.
-//! - No floats; scores and factors are 0 to 10000 basis points; ties go to the smaller job id.
-//! - An answer fits into one event.
+//! - An answer fits into one event. What it says is [`jmip_market::rank`].
 //!
 //! ```
-//! use jmip_score::{DEFAULT_POLICY, parse_policy};
+//! use jmip_score::{FOLD, State};
 //!
-//! let policy = parse_policy(DEFAULT_POLICY)?;
-//! assert_eq!(policy.factors.iter().map(|factor| factor.weight_bp).sum::<u32>(), 10_000);
-//! # Ok::<(), jmip_score::PolicyError>(())
+//! let bytes = postcard::to_stdvec(&State::default())?;
+//! assert_eq!(FOLD.name, "score");
+//! assert!(!bytes.is_empty());
+//! # Ok::<(), postcard::Error>(())
 //! ```
 
 mod answer;
-mod ask;
-mod factors;
-mod filters;
-#[cfg(test)]
-mod fixtures;
-mod jobs;
-mod policy;
 pub mod resume;
 mod state;
 #[cfg(test)]
 mod tests;
-mod waiting;
-mod words;
 
-pub use policy::{
-    CompetitionPolicy, Curve, DEFAULT_POLICY, ExperiencePolicy, FactorName, Filter,
-    FreshnessPolicy, Level, PayPolicy, PlacePolicy, Policy, PolicyError, SkillsPolicy, TitlePolicy,
-    Weight, parse_policy, policy_sha256,
-};
 pub use state::State;
 
 use jmip_core::{Fold, Folds, Output, Stored, subjects};
@@ -51,7 +37,7 @@ use jmip_core::{Fold, Folds, Output, Stored, subjects};
 /// due, in the order they were asked.
 pub const FOLD: Fold<(), State> = Fold {
     name: "score",
-    version: 1,
+    version: 2,
     consumes: &[
         subjects::POLICY_ADOPTED,
         subjects::PROFILE_SAVED,
@@ -71,10 +57,9 @@ pub const FOLD: Fold<(), State> = Fold {
     evolve: State::evolve,
 };
 
-/// Answers the runs that became due with this input.
+/// Answers the runs that this input made due, now or when it came first.
 fn decide((): &(), state: &State, input: &Stored, (): ()) -> Vec<Output> {
-    state
-        .due()
-        .map(|(tenant, market, run)| answer::answer(market, run.cause(tenant), run, input.sequence))
-        .collect()
+    let envelope = &input.envelope;
+    let answer = |(market, run)| answer::answer(market, run, &envelope.tenant, input.sequence);
+    state.due_by(envelope).map(answer).collect()
 }

@@ -12,6 +12,7 @@ mod jobs;
 mod measured;
 mod metrics;
 mod observe;
+mod policies;
 mod profile;
 mod raw;
 mod recommendations;

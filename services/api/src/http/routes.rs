@@ -1,8 +1,8 @@
 //! Every route there is: who may ask, and what answers. `openapi.json` describes the same ones.
 
 use super::{
-    Shared, audit, document, exports, health, ingest, jobs, metrics, profile, raw, recommendations,
-    status, upload,
+    Shared, audit, document, exports, health, ingest, jobs, metrics, policies, profile, raw,
+    recommendations, status, upload,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
@@ -69,6 +69,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("PUT", "/v1/profile", PUBLISH, || {
         put(profile::save.layer(DefaultBodyLimit::max(profile::PROFILE_MAX_BYTES)))
     }),
+    Route::new("GET", "/v1/policies", READ, || get(policies::list)),
     Route::new("POST", "/v1/recommendations/runs", PUBLISH, || {
         post(recommendations::request.layer(DefaultBodyLimit::max(recommendations::ASK_MAX_BYTES)))
     }),

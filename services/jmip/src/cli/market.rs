@@ -80,6 +80,40 @@ pub enum Profile {
     },
 }
 
+/// `jmip policy`
+///
+/// A policy is named by a file, by the beginning of its hash, as `current` or as `shipped`.
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Every policy that was ever in force
+    List {
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Print a policy as it was written
+    Show {
+        /// The beginning of its hash, a file, `current` or `shipped`
+        #[arg(default_value = "current")]
+        policy: String,
+    },
+    /// Put a policy in force; an earlier one again by its hash
+    Adopt {
+        /// A file, the beginning of a hash, or `shipped`
+        policy: String,
+    },
+    /// What differs between two policies, key by key
+    Diff {
+        /// A file, the beginning of a hash, `current` or `shipped`
+        a: String,
+        /// Likewise
+        b: String,
+        /// How it is printed.
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
 /// `jmip recommend`
 #[derive(Debug, Args)]
 pub struct Recommend {

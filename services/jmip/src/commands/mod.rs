@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod key;
 pub mod nats;
 pub mod parked;
+pub mod policy;
 pub mod profile;
 pub mod projections;
 pub mod publish;

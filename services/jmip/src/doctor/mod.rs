@@ -118,6 +118,7 @@ pub async fn examine() -> anyhow::Result<Report> {
         checks.push(machine::clock(log.away(), store.away()));
         checks.extend(loops::checks(&found, log.loops()));
         checks.extend(store.troubles());
+        checks.push(store.policy());
         checks.push(api);
     }
     let state = checks.iter().map(|check| check.state).max();

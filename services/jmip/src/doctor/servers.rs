@@ -5,6 +5,9 @@ use super::{Check, PATIENCE, within};
 use crate::commands::status;
 use crate::embedded::{NATS_AT_LEAST, POSTGRES_AT_LEAST};
 use chrono::{DateTime, TimeDelta, Utc};
+use jmip_core::subjects;
+use jmip_market::DEFAULT_POLICY;
+use jmip_projections::desk::policy::{self, PolicyRow};
 use jmip_projections::status::{self as views, DatabaseServer, Troubles};
 use jmip_projections::versions::{self, Shown};
 use jmip_projections::{Store, VIEWS, View};
@@ -166,6 +169,7 @@ pub struct Database {
     clock: Option<Moment>,
     shown: Answer<Vec<Shown>>,
     troubles: Answer<Troubles>,
+    policy: Answer<Option<PolicyRow>>,
     is_asked: bool,
 }
 
@@ -176,6 +180,7 @@ impl Database {
             clock: None,
             shown: Err(why.to_owned()),
             troubles: Err(why.to_owned()),
+            policy: Err(why.to_owned()),
             is_asked,
         }
     }
@@ -196,15 +201,18 @@ impl Database {
         let before = Utc::now();
         let server = within(views::server(&store)).await;
         let clock = server.as_ref().ok().map(|it| (before, it.at, Utc::now()));
-        let (shown, troubles) = tokio::join!(
+        let reader = store.reader(subjects::DEFAULT_TENANT);
+        let (shown, troubles, policy) = tokio::join!(
             within(versions::shown(&store)),
             within(views::troubles(&store)),
+            within(policy::current(&reader)),
         );
         Self {
             server,
             clock,
             shown,
             troubles,
+            policy,
             is_asked: true,
         }
     }
@@ -269,6 +277,29 @@ impl Database {
                 LOOK_FOR_REFUSED,
             ),
         ]
+    }
+
+    /// The scoring policy in force. A shipped default that is newer is offered, and never forced;
+    /// whoever wrote their own is asked nothing.
+    pub fn policy(&self) -> Check {
+        let name = "policy";
+        let row = match &self.policy {
+            Ok(Some(row)) => row,
+            Ok(None) => return Check::ok(name, "none has been adopted yet"),
+            Err(why) => return Check::unknown(name, why),
+        };
+        let Some(called) = &row.name else {
+            let text = "this program cannot read the one in force";
+            return Check::failed(name, text, "jmip policy adopt shipped");
+        };
+        let shipped = jmip_market::parse_policy(DEFAULT_POLICY).map(|shipped| shipped.name);
+        let is_default = shipped.is_ok_and(|shipped| shipped == *called);
+        if is_default && row.toml != DEFAULT_POLICY {
+            let text = format!("{called} is in force as an earlier program shipped it");
+            let remedy = "jmip policy diff current shipped, then jmip policy adopt shipped";
+            return Check::warning(name, text, remedy);
+        }
+        Check::ok(name, format!("{called} is in force"))
     }
 
     /// Bytes the database takes.

@@ -1,14 +1,13 @@
-//! Facts of revisions, and how far their enrichment has come.
+//! Facts of revisions, their headline, and how far their enrichment has come.
 
 use super::{events, pay};
 use crate::StoreError;
 use crate::column::{self, bigints, bytes, int8, jsons, texts, uuids};
 use crate::{fact_json, json};
-use jmip_core::event::fact::Value as FactValue;
-use jmip_core::event::{ExperienceScope, Fact, JobEnriched, Pay, Producer, Workplace};
+use jmip_core::event::{JobEnriched, Producer};
 use jmip_core::{Event, Stored, ids};
+use jmip_market::Headline;
 use serde_json::Value;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
@@ -31,6 +30,8 @@ struct Row<'a> {
     job_id: &'a [u8],
     content_sha256: &'a [u8],
     enriched: Option<&'a JobEnriched>,
+    /// What lists show of it: by its columns until there are facts.
+    headline: Headline<'a>,
     facts: Value,
 }
 
@@ -42,12 +43,18 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     let mut rows = BTreeMap::new();
     let mut failed = BTreeMap::new();
     for (stored, event) in events(batch) {
-        let (job_id, content_sha256, enriched) = match event {
+        let (job_id, content_sha256, enriched, headline) = match event {
             Event::JobNormalized(event) => match &event.job {
-                Some(job) => (&job.job_id, &job.content_sha256, None),
+                Some(job) => {
+                    let headline = Headline::of(job, None);
+                    (&job.job_id, &job.content_sha256, None, headline)
+                }
                 None => continue,
             },
-            Event::JobEnriched(event) => (&event.job_id, &event.content_sha256, Some(event)),
+            Event::JobEnriched(event) => {
+                let headline = Headline::of_facts(&event.facts);
+                (&event.job_id, &event.content_sha256, Some(event), headline)
+            }
             Event::MessageParked(_) => {
                 if let Some(key) = failed_revision(stored) {
                     failed.insert(key, stored.sequence);
@@ -61,6 +68,7 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
             job_id,
             content_sha256,
             enriched,
+            headline,
             facts: fact_json::facts(enriched.map_or(&[], |enriched| &enriched.facts)),
         };
         rows.insert((&stored.envelope.tenant, job_id, content_sha256), row);
@@ -95,13 +103,15 @@ async fn upsert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError
             producer(r).map(|p| p.knowledge_sha256.as_slice())
         }),
         jsons("facts", rows, |r| &r.facts),
-        texts("workplace", rows, |r| best_workplace(facts(r))),
+        texts("workplace", rows, |r| {
+            r.headline.workplace.and_then(json::workplace)
+        }),
         bigints("experience_min_months", rows, |r| {
-            experience_min_months(facts(r))
+            Some(i64::from(r.headline.experience?.min_months))
         }),
         bigints("from_seq", rows, |r| int8(r.stored.sequence)),
     ];
-    columns.extend(pay::columns(rows, |r| best_pay(facts(r))));
+    columns.extend(pay::columns(rows, |r| r.headline.pay));
     // Later events win: enriching again replaces the facts.
     let key = ["tenant_id", "job_id", "content_sha256"];
     column::upsert(tx, "enrichment", (&key, STANDS), &columns).await
@@ -120,92 +130,4 @@ async fn fail(tx: &Transaction<'_>, rows: &[(Failed<'_>, u64)]) -> Result<(), St
 /// Who read the facts; `None` while nobody has.
 fn producer<'a>(row: &Row<'a>) -> Option<&'a Producer> {
     row.enriched.and(row.stored.envelope.producer.as_ref())
-}
-
-fn facts<'a>(row: &Row<'a>) -> &'a [Fact] {
-    row.enriched.map_or(&[], |enriched| &enriched.facts)
-}
-
-/// The most trusted of some facts; ties to the first.
-fn best<'a, T>(facts: &'a [Fact], value: impl Fn(&'a FactValue) -> Option<T>) -> Option<T> {
-    facts
-        .iter()
-        .filter_map(|fact| Some((fact.confidence_bp, value(fact.value.as_ref()?)?)))
-        .min_by_key(|(confidence_bp, _)| Reverse(*confidence_bp))
-        .map(|(_, value)| value)
-}
-
-fn best_workplace(facts: &[Fact]) -> Option<&'static str> {
-    best(facts, |value| match value {
-        FactValue::Workplace(value) => {
-            json::workplace(Workplace::try_from(*value).unwrap_or_default())
-        }
-        _ => None,
-    })
-}
-
-fn best_pay(facts: &[Fact]) -> Option<&Pay> {
-    best(facts, |value| match value {
-        FactValue::Pay(pay) => Some(pay),
-        _ => None,
-    })
-}
-
-/// The headline requirement is the largest of the minima for the job as a whole.
-fn experience_min_months(facts: &[Fact]) -> Option<i64> {
-    facts
-        .iter()
-        .filter_map(|fact| match &fact.value {
-            Some(FactValue::Experience(value)) if value.scope() == ExperienceScope::Overall => {
-                Some(i64::from(value.min_months))
-            }
-            _ => None,
-        })
-        .max()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jmip_core::event::Experience;
-
-    fn fact(confidence_bp: u32, value: FactValue) -> Fact {
-        Fact {
-            confidence_bp,
-            value: Some(value),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn the_most_trusted_workplace_wins_and_ties_go_to_the_first() {
-        let remote = FactValue::Workplace(Workplace::Remote.into());
-        let hybrid = FactValue::Workplace(Workplace::Hybrid.into());
-        let facts = [
-            fact(8000, hybrid.clone()),
-            fact(9000, remote),
-            fact(9000, hybrid),
-        ];
-        assert_eq!(best_workplace(&facts), Some("REMOTE"));
-        assert_eq!(best_workplace(&[]), None);
-    }
-
-    #[test]
-    fn the_headline_experience_is_the_largest_overall_minimum() {
-        let months = |min_months, scope: ExperienceScope| {
-            let experience = Experience {
-                min_months,
-                max_months: None,
-                scope: scope.into(),
-                ..Default::default()
-            };
-            fact(9000, FactValue::Experience(experience))
-        };
-        let facts = [
-            months(24, ExperienceScope::Overall),
-            months(36, ExperienceScope::Overall),
-            months(120, ExperienceScope::Preferred),
-        ];
-        assert_eq!(experience_min_months(&facts), Some(36));
-    }
 }

@@ -5,7 +5,6 @@ use super::job_sighting::{Seen, claims, sightings};
 use crate::StoreError;
 use crate::column::{self, Column, ROWS, bigints, bytes, texts, times, uuids};
 use jmip_core::{Event, Micros, Stored, ids};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
@@ -13,7 +12,7 @@ use tokio_postgres::Transaction;
 const CONTENT: &str = "
     revision, platform, key, title, organization, organization_key, completeness, locations,
     countries, employment_types, seniority";
-/// The same, of what the facts have a say in.
+/// The same, of what rules have a say in.
 const HEADLINE: &str = "
     workplace, pay_min_minor, pay_max_minor, pay_currency, pay_unit, pay_origin,
     experience_min_months";
@@ -27,8 +26,8 @@ fn each(list: &str, one: impl Fn(&str) -> String) -> String {
     all.join(", ")
 }
 
-/// The best sighting of the batch against the best one known. Content comes from the revision it
-/// showed, which `job_snapshot` holds by now.
+/// The best sighting of the batch against the best one known, in the order of `BestSighting`,
+/// which a test holds it against. Content comes from the revision it showed, which `job_snapshot` holds by now.
 fn upsert_statement(columns: &[Column<'_>]) -> String {
     let own = column::names(columns);
     let set = column::set(columns, &["tenant_id", "job_id", "first_seen"], "excluded");
@@ -73,30 +72,21 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
         let key = (seen.tenant, seen.job_id);
         best.entry(key)
             .and_modify(|known| {
-                if precedence(&seen) < precedence(known) {
+                if seen.best > known.best {
                     *known = seen;
                 }
             })
             .or_insert(seen);
         first
             .entry(key)
-            .and_modify(|known| *known = seen.captured_at.min(*known))
-            .or_insert(seen.captured_at);
+            .and_modify(|known| *known = seen.best.captured_at().min(*known))
+            .or_insert(seen.best.captured_at());
     }
     // Both maps have the same keys, so their values pair up.
     let best: Vec<_> = best.into_values().collect();
     let first: Vec<_> = first.into_values().collect();
     upsert(tx, &best, &first).await?;
     facts(tx, batch).await
-}
-
-/// Smaller is better: the latest capture, ties to the smallest export and record.
-fn precedence<'a>(seen: &Seen<'a>) -> (Reverse<Micros>, &'a [u8], u32) {
-    (
-        Reverse(seen.captured_at),
-        &seen.posting.export_id,
-        seen.posting.record,
-    )
 }
 
 async fn upsert(
@@ -109,7 +99,7 @@ async fn upsert(
         uuids("job_id", best, |r| ids::uuid_from(r.job_id)),
         bytes("content_sha256", best, |r| r.content_sha256),
         times("first_seen", first, |at| *at),
-        times("last_seen", best, |r| r.captured_at),
+        times("last_seen", best, |r| r.best.captured_at()),
         bytes("current_export_id", best, |r| {
             r.posting.export_id.as_slice()
         }),

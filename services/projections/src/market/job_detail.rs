@@ -5,6 +5,7 @@ use crate::reader::Param;
 use crate::{Reader, StoreError, status};
 use chrono::{DateTime, Utc};
 use jmip_core::ids;
+use jmip_market::best_sighting::ORDER_BY;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row as PgRow;
@@ -37,8 +38,7 @@ SELECT g.captured_at, g.export_id, g.record, s.revision, g.url, g.apply_url, g.a
 FROM api.job_sighting AS g
 JOIN api.job_snapshot AS s USING (tenant_id, job_id, content_sha256)
 WHERE g.tenant_id = $1 AND g.job_id = $2
-ORDER BY g.captured_at DESC, g.export_id, g.record
-LIMIT $3";
+ORDER BY ";
 
 const LINKS: &str = "
 SELECT l.url, l.is_apply, max(g.captured_at) AS last_seen
@@ -141,6 +141,7 @@ pub struct SightingRow {
 pub async fn get(reader: &Reader, job_id: Uuid) -> Result<Option<JobDetail>, StoreError> {
     let tenant = reader.tenant();
     let current = format!("SELECT {COLUMNS} {CURRENT}");
+    let sightings = format!("{SIGHTINGS}{ORDER_BY} LIMIT $3");
     let key = [(&tenant as _, Type::TEXT), (&job_id as _, Type::UUID)];
     let mut history = key.to_vec();
     history.push((&HISTORY_SHOWN as _, Type::INT8));
@@ -150,7 +151,7 @@ pub async fn get(reader: &Reader, job_id: Uuid) -> Result<Option<JobDetail>, Sto
         (&current, &key),
         (LINKS, &history),
         (REVISIONS, &history),
-        (SIGHTINGS, &history),
+        (&sightings, &history),
         (status::POSITION, &view),
     ];
     let answers = reader.all("", &asks).await?;

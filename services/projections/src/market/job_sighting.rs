@@ -6,6 +6,7 @@ use crate::column::{self, bigints, bools, bytes, int8, stated, texts, times, uui
 use crate::json;
 use jmip_core::event::{DatePrecision, PostingRef, Sighting, StatedDate};
 use jmip_core::{Event, Micros, Stored, ids};
+use jmip_market::BestSighting;
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
@@ -16,7 +17,7 @@ pub(super) struct Seen<'a> {
     pub(super) job_id: &'a [u8],
     pub(super) content_sha256: &'a [u8],
     pub(super) posting: &'a PostingRef,
-    pub(super) captured_at: Micros,
+    pub(super) best: BestSighting,
     pub(super) sighting: &'a Sighting,
     pub(super) sequence: u64,
 }
@@ -41,11 +42,7 @@ pub(super) fn sightings(batch: &[Stored]) -> impl Iterator<Item = Seen<'_>> {
             job_id,
             content_sha256,
             posting: sighting.posting.as_ref()?,
-            captured_at: sighting
-                .captured_at
-                .as_ref()
-                .map(Micros::from)
-                .unwrap_or_default(),
+            best: BestSighting::of(sighting),
             sighting,
             sequence: stored.sequence,
         })
@@ -60,7 +57,7 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     let mut rows = BTreeMap::new();
     for seen in sightings(batch) {
         let place = (
-            seen.captured_at,
+            seen.best.captured_at(),
             &seen.posting.export_id,
             seen.posting.record,
         );
@@ -71,7 +68,7 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
     let mut columns = vec![
         texts("tenant_id", &rows, |r| r.tenant),
         uuids("job_id", &rows, |r| ids::uuid_from(r.job_id)),
-        times("captured_at", &rows, |r| r.captured_at),
+        times("captured_at", &rows, |r| r.best.captured_at()),
         bytes("export_id", &rows, |r| r.posting.export_id.as_slice()),
         bigints("record", &rows, |r| i64::from(r.posting.record)),
         bytes("content_sha256", &rows, |r| r.content_sha256),

@@ -1,9 +1,14 @@
 //! What a user finds.
 
 use crate::database::{feed, with_store};
-use crate::world::{TENANT, World, day, job_id, posting};
+use crate::world::{TENANT, World, day, fact, job, job_id, of_column, posting};
+use jmip_core::event::fact::Value;
+use jmip_core::event::{Fact, Job, JobEnriched, JobNormalized, Pay, PayOrigin, PayUnit, Sighting};
+use jmip_core::{Event, Stored, ids};
+use jmip_market::BestSighting;
 use jmip_projections::market::job_list::{self, JobQuestion, JobRow};
 use jmip_projections::{Store, market};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 async fn titles(store: &Store, question: JobQuestion) -> Vec<String> {
@@ -170,4 +175,113 @@ async fn a_job_shows_its_latest_content_and_keeps_the_rest() {
         assert_eq!(job.facts[1]["skill"]["tier"], "MUST");
     })
     .await;
+}
+
+fn paid(minor: i64, currency: &str, unit: PayUnit) -> Pay {
+    Pay {
+        min_minor: Some(minor),
+        currency: currency.into(),
+        unit: unit.into(),
+        origin: PayOrigin::Posted.into(),
+        ..Default::default()
+    }
+}
+
+/// A job whose column says what is paid, and what rules then read, if they have.
+fn with_column(world: &mut World, key: &str, column: Pay, read: Option<Vec<Fact>>) {
+    let receipt = world.receive(key, day(0));
+    let (sighting, cause) = world.read(&receipt, 1, &posting(key, "words"));
+    let job = Job {
+        pay: Some(column),
+        ..job(key, "words", 1)
+    };
+    let enriched = JobEnriched {
+        job_id: job.job_id.clone(),
+        revision: 1,
+        content_sha256: job.content_sha256.clone(),
+        posting: sighting.posting.clone(),
+        facts: read.clone().unwrap_or_default(),
+    };
+    let normalized = JobNormalized {
+        sighting: Some(sighting),
+        job: Some(job),
+        changed_fields: vec![],
+    };
+    let event = Event::JobNormalized(normalized);
+    let cause = world.push("normalize", event.into(), &cause.unwrap());
+    if read.is_some() {
+        world.push("enrich", Event::JobEnriched(enriched).into(), &cause);
+    }
+}
+
+#[tokio::test]
+async fn the_pay_of_the_text_is_listed_and_a_column_that_was_refused_is_not() {
+    for size in [1, 100] {
+        with_store(async move |store: Store, _| {
+            let column = || paid(8_000_000, "USD", PayUnit::Year);
+            let text = || paid(9_000_000, "PKR", PayUnit::Month);
+            let mut world = World::default();
+            with_column(&mut world, "unread", column(), None);
+            with_column(&mut world, "refused", column(), Some(vec![]));
+            let both = vec![
+                of_column(Value::Pay(column())),
+                Fact {
+                    confidence_bp: 2000,
+                    ..fact("words", Value::Pay(text()))
+                },
+            ];
+            with_column(&mut world, "both", column(), Some(both));
+            let confirmed = vec![of_column(Value::Pay(column()))];
+            with_column(&mut world, "column", column(), Some(confirmed));
+            feed(&mut market::sink(&store), &world.log, size).await;
+            let listed = async |key: &str| {
+                let detail = market::job_detail::get(&store.reader(TENANT), job_id(key)).await;
+                let pay = detail.unwrap().unwrap().job.pay?;
+                Some((pay.min_minor?, pay.currency?, pay.unit?))
+            };
+            let of = |pay: Pay, unit: &str| Some((pay.min_minor?, pay.currency, unit.to_owned()));
+            assert_eq!(listed("unread").await, of(column(), "YEAR"));
+            assert_eq!(listed("refused").await, None);
+            assert_eq!(listed("both").await, of(text(), "MONTH"));
+            assert_eq!(listed("column").await, of(column(), "YEAR"));
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn sightings_are_in_the_order_of_the_rule_that_says_which_is_current() {
+    let mut world = World::default();
+    for (name, at) in [("one", 3), ("two", 3), ("three", 3), ("four", 0)] {
+        let twice = [posting("a", name), posting("a", "the same")];
+        world.publish(name, day(at), &twice);
+    }
+    let sighting = |stored: &Stored| match &stored.envelope.event {
+        Some(Event::JobNormalized(event)) => event.sighting.clone(),
+        Some(Event::JobSeen(event)) => event.sighting.clone(),
+        _ => None,
+    };
+    let mut best_first: Vec<Sighting> = world.log.iter().filter_map(sighting).collect();
+    assert_eq!(best_first.len(), 8);
+    best_first.sort_by_key(|sighting| Reverse(BestSighting::of(sighting)));
+    let place = |sighting: &Sighting| {
+        let posting = sighting.posting.as_ref().unwrap();
+        (ids::hex(&posting.export_id), i64::from(posting.record))
+    };
+    let expected: Vec<_> = best_first.iter().map(place).collect();
+    for size in [1, 3, 100] {
+        let (log, expected) = (world.log.clone(), expected.clone());
+        with_store(async move |store: Store, client: tokio_postgres::Client| {
+            feed(&mut market::sink(&store), &log, size).await;
+            let detail = market::job_detail::get(&store.reader(TENANT), job_id("a")).await;
+            let shown = detail.unwrap().unwrap().sightings;
+            let shown: Vec<_> = shown.into_iter().map(|s| (s.export_id, s.record)).collect();
+            assert_eq!(shown, expected);
+            let current = "SELECT current_export_id, current_record FROM api.job";
+            let current = client.query_one(current, &[]).await.unwrap();
+            let current = (ids::hex(current.get(0)), current.get::<_, i64>(1));
+            assert_eq!(current, expected[0], "batches of {size}");
+        })
+        .await;
+    }
 }

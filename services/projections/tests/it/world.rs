@@ -389,7 +389,7 @@ pub fn job(key: &str, text: &str, revision: u32) -> Job {
     }
 }
 
-/// Every job asks for Rust; a word `remote` makes it remote, and pays.
+/// Every job asks for Rust; a word `remote` makes it remote, and pays. The column is a fact too.
 pub fn facts(text: &str) -> Vec<Fact> {
     let mut values = vec![
         skill("rust", SkillTier::Nice),
@@ -413,7 +413,22 @@ pub fn facts(text: &str) -> Vec<Fact> {
             ..Default::default()
         }));
     }
-    values.into_iter().map(|value| fact(text, value)).collect()
+    let mut facts: Vec<Fact> = values.into_iter().map(|value| fact(text, value)).collect();
+    if text.contains("hybrid") {
+        facts.push(of_column(Value::Workplace(Workplace::Hybrid.into())));
+    }
+    facts
+}
+
+/// What rules make of a column.
+pub fn of_column(value: Value) -> Fact {
+    Fact {
+        method: FactMethod::Column.into(),
+        confidence_bp: 7000,
+        span: None,
+        quote: String::new(),
+        ..fact("", value)
+    }
 }
 
 fn skill(id: &str, tier: SkillTier) -> Value {
@@ -425,7 +440,7 @@ fn skill(id: &str, tier: SkillTier) -> Value {
     })
 }
 
-fn fact(text: &str, value: Value) -> Fact {
+pub fn fact(text: &str, value: Value) -> Fact {
     let end = text.len().min(4);
     Fact {
         rule: "words".into(),

@@ -2,9 +2,10 @@
 
 use super::ResumeError;
 use super::node::Node;
-use crate::ask::organization;
-use crate::words::folded;
+
 use jmip_core::event::{EmploymentType, PayUnit, Preferences, Workplace};
+use jmip_market::organization;
+use jmip_market::words::folded;
 use serde_json::Value;
 
 /// Most pay that is believed. Units: major units.

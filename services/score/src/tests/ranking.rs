@@ -1,11 +1,12 @@
 //! Rankings: current revisions, order, bounds, determinism, restarts and size.
 
-use crate::fixtures::{Log, ON_DAY, Posting, at, date, pay, profile, request, wishing};
+use super::log::{Log, request};
 use jmip_core::event::{
     ExperienceScope, PayUnit, PolicyAdopted, PostingRef, RecommendationsRanked,
     RecommendationsRequested, SkillTier, Workplace,
 };
 use jmip_core::{EVENT_MAX_BYTES, Event, Message, ids};
+use jmip_market::postings::{ON_DAY, Posting, at, date, pay, profile, wishing};
 use proptest::prelude::*;
 
 fn ranked(log: &mut Log, run: u8) -> RecommendationsRanked {
@@ -189,6 +190,42 @@ fn newer_facts_replace_older_ones_and_a_sighting_keeps_them() {
             .enriched(),
     );
     assert_eq!(ranked(&mut log, 2).items[0].portfolio_item_ids, ["both"]);
+}
+
+#[test]
+fn a_column_that_the_rules_refused_is_no_pay() {
+    let mut log = Log::new();
+    log.save(
+        1,
+        wishing(|wishes| {
+            wishes.pay_min_minor = Some(5_000_000);
+            wishes.pay_currency = "EUR".to_owned();
+            wishes.pay_unit = PayUnit::Year.into();
+        }),
+    );
+    let posting = Posting::new("Cook").paid(pay(Some(2_500), Some(3_000), "EUR", PayUnit::Year));
+    log.user(posting.normalized());
+    let Event::JobEnriched(mut read) = posting.enriched() else {
+        panic!("facts are an event");
+    };
+    read.facts.clear();
+    log.user(Event::JobEnriched(read));
+    let item = ranked(&mut log, 1).items.remove(0);
+    assert_eq!(
+        item.factors[5].reason,
+        "The posting does not say what is paid."
+    );
+}
+
+#[test]
+fn evidence_names_the_rule_and_its_version() {
+    let mut log = Log::new();
+    let mut posting = Posting::new("Cook").skill("sql", SkillTier::Must);
+    posting.facts[0].rule_version = 7;
+    log.job(&posting);
+    let item = ranked(&mut log, 1).items.remove(0);
+    let evidence = &item.factors[0].evidence[0];
+    assert_eq!((&*evidence.rule, evidence.rule_version), ("rule", 7));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Given a log, when an event comes, then this run is answered, or none is.
 
-use crate::fixtures::{Log, Posting, envelope, request};
+use super::log::{Log, envelope, request};
 use jmip_core::event::{
     ExportRead, ExportReceived, ExportRestarted, MessageParked, PostingObserved,
     RecommendationsRequested,
 };
 use jmip_core::{Envelope, Event, Origin, subjects};
+use jmip_market::postings::Posting;
 use proptest::prelude::*;
 
 /// Events of receipt `r`, told apart by a number.
@@ -232,6 +233,26 @@ fn an_answer_is_caused_by_its_request_not_by_what_made_it_due() {
         (&*cause.tenant, &*cause.entity_id, cause.occurred_at.0),
         ("t", "it", 7)
     );
+}
+
+#[test]
+fn an_input_that_was_parked_answers_its_own_runs_when_it_is_tried_again() {
+    let mut log = log(vec![R.received(5), R.observed(1), R.seen(1)]);
+    log.ask(1, 5);
+    log.ask(2, 5);
+    assert_eq!(log.append(R.read()), 2);
+    assert_eq!(log.ask(3, 5), 1);
+    log.answers.clear();
+    // As if the first two had been parked: another run has been answered since.
+    assert_eq!(log.retry(R.read()), 2);
+    let answered: Vec<_> = log
+        .answers
+        .iter()
+        .map(|(at, answer)| (*at, answer.position, answer.run_id[0]))
+        .collect();
+    let here = log.sequence;
+    assert_eq!(answered, [(here, here, 1), (here, here, 2)]);
+    assert_eq!(log.retry(R.seen(1)), 0, "it made no run due");
 }
 
 #[test]

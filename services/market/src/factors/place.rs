@@ -5,7 +5,6 @@ use crate::ask::{Ask, Candidate, Wishes};
 use crate::jobs::{Revision, Town};
 use crate::policy::{FULL_BP, PlacePolicy};
 use jmip_core::event::{Evidence, Workplace};
-use std::collections::BTreeSet;
 
 pub(crate) const FACTOR: Factor = Factor { score, explain };
 
@@ -23,8 +22,6 @@ enum Fit<'a> {
     /// Right country, other town.
     OtherTown(&'a Town),
     Unknown,
-    /// The posting says both a wanted and an unwanted thing.
-    Mixed,
     Unwanted,
 }
 
@@ -34,7 +31,6 @@ impl Fit<'_> {
             Self::NoWish | Self::Wanted(_) | Self::FromHome => FULL_BP,
             Self::OtherTown(_) => policy.other_locality_bp,
             Self::Unknown => policy.unknown_bp,
-            Self::Mixed => mix(FULL_BP / 2, FULL_BP, policy.unknown_bp),
             Self::Unwanted => 0,
         }
     }
@@ -50,14 +46,14 @@ fn score(ask: &Ask<'_>, job: &Candidate<'_>) -> u32 {
 }
 
 fn reading<'a>(ask: &Ask<'_>, job: &Candidate<'a>) -> Reading<'a> {
-    let workplaces = job.workplaces();
+    let stated = job.workplace();
     Reading {
-        locality: locality(&ask.wishes, job.revision, &workplaces),
-        workplace: workplace(&ask.wishes, &workplaces),
+        locality: locality(&ask.wishes, job.revision, stated),
+        workplace: workplace(&ask.wishes, stated),
     }
 }
 
-fn locality<'a>(wishes: &Wishes<'_>, job: &'a Revision, workplaces: &BTreeSet<i32>) -> Fit<'a> {
+fn locality<'a>(wishes: &Wishes<'_>, job: &'a Revision, stated: Option<i32>) -> Fit<'a> {
     if wishes.countries.is_empty() && wishes.localities.is_empty() {
         return Fit::NoWish;
     }
@@ -71,7 +67,7 @@ fn locality<'a>(wishes: &Wishes<'_>, job: &'a Revision, workplaces: &BTreeSet<i3
     if !job.places.is_empty() && !job.places.iter().any(|town| may_be_in_country(&town)) {
         return Fit::Unwanted;
     }
-    if workplaces.iter().eq([&i32::from(Workplace::Remote)]) && accepts_remote(wishes) {
+    if stated == Some(Workplace::Remote.into()) && accepts_remote(wishes) {
         return Fit::FromHome;
     }
     let mut certain = job.places.iter().filter(in_country);
@@ -89,23 +85,18 @@ fn accepts_remote(wishes: &Wishes<'_>) -> bool {
     wishes.workplaces.is_empty() || wishes.workplaces.contains(&Workplace::Remote.into())
 }
 
-fn workplace(wishes: &Wishes<'_>, stated: &BTreeSet<i32>) -> Fit<'static> {
-    if wishes.workplaces.is_empty() {
-        Fit::NoWish
-    } else if stated.is_empty() {
-        Fit::Unknown
-    } else if stated.is_subset(&wishes.workplaces) {
-        Fit::Wanted(None)
-    } else if stated.is_disjoint(&wishes.workplaces) {
-        Fit::Unwanted
-    } else {
-        Fit::Mixed
+fn workplace(wishes: &Wishes<'_>, stated: Option<i32>) -> Fit<'static> {
+    match stated {
+        _ if wishes.workplaces.is_empty() => Fit::NoWish,
+        None => Fit::Unknown,
+        Some(place) if wishes.workplaces.contains(&place) => Fit::Wanted(None),
+        Some(_) => Fit::Unwanted,
     }
 }
 
 fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
     let reading = reading(ask, job);
-    let stated = workplace_names(&job.workplaces());
+    let stated = job.workplace().map_or("", workplace_name);
     let (place, place_gap) = match reading.locality {
         Fit::NoWish => ("any place is wanted".to_owned(), None),
         Fit::Wanted(town) => {
@@ -120,7 +111,7 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
             let text = format!("{} is not among the wanted towns", name(town));
             (text.clone(), Some(text))
         }
-        Fit::Unknown | Fit::Mixed => ("the town is not stated for certain".to_owned(), None),
+        Fit::Unknown => ("the town is not stated for certain".to_owned(), None),
         Fit::Unwanted => {
             let text = "it is not in a wanted country".to_owned();
             (text.clone(), Some(text))
@@ -129,7 +120,6 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
     let (work, work_gap) = match reading.workplace {
         Fit::NoWish => ("any place of work is wanted".to_owned(), None),
         Fit::Unknown => ("onsite, hybrid or remote is not stated".to_owned(), None),
-        Fit::Mixed => (format!("{stated} is stated, not all of it is wanted"), None),
         Fit::Unwanted => {
             let text = format!("{stated} work is not wanted");
             (text.clone(), Some(text))
@@ -150,12 +140,8 @@ fn evidence(job: &Candidate<'_>) -> Vec<Evidence> {
         .filter(|place| !place.is_empty())
         .map(column)
         .collect();
-    let by_column = BTreeSet::from([job.revision.workplace]);
-    if by_column != BTreeSet::from([i32::from(Workplace::Unspecified)]) {
-        evidence.push(column(workplace_names(&by_column)));
-    }
     for (place, source) in &job.revision.facts.workplaces {
-        let text = workplace_names(&BTreeSet::from([*place]));
+        let text = workplace_name(*place).to_owned();
         evidence.push(source.evidence(job.names, text));
     }
     evidence
@@ -169,14 +155,13 @@ fn name(town: &Town) -> String {
     }
 }
 
-fn workplace_names(places: &BTreeSet<i32>) -> String {
-    let name = |place: &i32| match Workplace::try_from(*place) {
+fn workplace_name(place: i32) -> &'static str {
+    match Workplace::try_from(place) {
         Ok(Workplace::Onsite) => "onsite",
         Ok(Workplace::Hybrid) => "hybrid",
         Ok(Workplace::Remote) => "remote",
         Ok(Workplace::Unspecified) | Err(_) => "unknown",
-    };
-    places.iter().map(name).collect::<Vec<_>>().join(" and ")
+    }
 }
 
 #[cfg(test)]
@@ -232,9 +217,9 @@ mod tests {
                 6000,
             ),
             (
-                "both onsite and hybrid",
+                "onsite, and with less trust hybrid",
                 job().place("Utrecht", "NL").works(Onsite).works(Hybrid),
-                9000,
+                6000,
             ),
             ("other town", job().place("Breda", "NL"), 5000),
             ("country only", job().place("", "NL"), 5000),

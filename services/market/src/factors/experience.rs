@@ -4,7 +4,7 @@
 use super::skills::title_span;
 use super::{Explained, Factor, Severity, column};
 use crate::ask::{Ask, Candidate};
-use crate::jobs::{MonthsAsked, Source};
+use crate::facts::MonthsAsked;
 use crate::words::{Word, find, words};
 use jmip_core::event::{Evidence, ExperienceScope};
 
@@ -20,7 +20,7 @@ struct Reading<'a> {
 }
 
 enum Says<'a> {
-    Text(&'a Source),
+    Text(&'a MonthsAsked),
     /// Name of the level and its words in the title, as bytes.
     Title(&'a str, (usize, usize)),
     /// Name of the level.
@@ -52,6 +52,11 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
         }
         _ => format!("at least {}", months(reading.min_months)),
     };
+    let whom = match reading.says {
+        Says::Text(asked) if asked.scope == i32::from(ExperienceScope::Skill) => " with one skill",
+        _ => "",
+    };
+    let asked = format!("{asked}{whom}");
     let mut explained = Explained::default();
     let bound = reading.bounded_by.map_or_else(String::new, |(level, _)| {
         format!(" (its title says {level})")
@@ -94,7 +99,7 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
 
 fn evidence(job: &Candidate<'_>, reading: &Reading<'_>, asked: &str) -> Option<Evidence> {
     match reading.says {
-        Says::Text(source) => Some(source.evidence(job.names, asked.to_owned())),
+        Says::Text(said) => Some(said.source.evidence(job.names, asked.to_owned())),
         Says::Title(level, (start, end)) => {
             let quote = &job.revision.title[start..end];
             Some(title_span(format!("{level}: {asked}"), (start, end), quote))
@@ -105,20 +110,9 @@ fn evidence(job: &Candidate<'_>, reading: &Reading<'_>, asked: &str) -> Option<E
 }
 
 fn reading<'a>(ask: &Ask<'a>, job: &Candidate<'a>) -> Reading<'a> {
-    let asked = &job.revision.facts.experience;
-    let most = |scope: ExperienceScope| {
-        let of_scope = asked.iter().filter(move |a| a.scope == i32::from(scope));
-        of_scope.reduce(|most, next| {
-            if next.min_months > most.min_months {
-                next
-            } else {
-                most
-            }
-        })
-    };
-    // Of several demands the highest holds; a demand for one skill stands in for the whole only
-    // when there is none for the whole; a wish is no demand.
-    let text = most(ExperienceScope::Overall).or_else(|| most(ExperienceScope::Skill));
+    // The headline; a demand with one skill stands in for the whole only when there is none for the
+    // whole; a wish is no demand.
+    let text = job.revision.facts.experience.first();
     let in_title = level(ask, &job.title, Says::Title);
     if let Some(asked) = text {
         return with_bound(asked, in_title);
@@ -142,7 +136,7 @@ fn with_bound<'a>(asked: &'a MonthsAsked, title: Option<Reading<'a>>) -> Reading
     let mut reading = Reading {
         min_months: asked.min_months,
         max_months: asked.max_months,
-        says: Says::Text(&asked.source),
+        says: Says::Text(asked),
         bounded_by: None,
     };
     if let Some(Reading {
@@ -282,6 +276,16 @@ mod tests {
             "2 years 6 months of experience are missing (at least 5 years asked)"
         );
         assert_eq!(gap.quote, "word0");
+    }
+
+    #[test]
+    fn a_demand_with_one_skill_says_so_as_it_is_no_headline() {
+        let (_, explained) = with(30, &Posting::new("Cook").months(60, Skill));
+        assert_eq!(
+            explained.reason,
+            "the posting asks for at least 5 years with one skill; the profile has 2 years 6 \
+             months, 2 years 6 months less."
+        );
     }
 
     #[test]

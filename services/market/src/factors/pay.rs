@@ -1,8 +1,8 @@
 //! Pay: what is paid over the least that is wanted, per year, in one currency.
 
-use super::{Explained, Factor, Severity, column, mix};
+use super::{Explained, Factor, Severity, mix};
 use crate::ask::{Ask, Candidate};
-use crate::jobs::{Paid, Source};
+use crate::facts::{Paid, Source};
 use crate::policy::{FULL_BP, PayPolicy};
 use jmip_core::event::PayUnit;
 
@@ -11,21 +11,16 @@ pub(crate) const FACTOR: Factor = Factor { score, explain };
 /// Pay that can be held against what is wanted. Units: minor units per year.
 struct Compared<'a> {
     paid: &'a Paid,
-    /// Absent when a column says it.
-    source: Option<&'a Source>,
+    source: &'a Source,
     least: &'a Paid,
     least_per_year: i128,
     min_per_year: i128,
     most_per_year: i128,
 }
 
-/// The pay to compare: what is stated before what a platform guesses, the text before the columns,
-/// which exporters fill with badges and placeholders.
+/// The pay to compare: the headline, or else the next in its order that can be compared.
 fn compare<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> Option<Compared<'a>> {
-    comparable(ask, job).min_by_key(|pay| {
-        let is_of_text = pay.source.is_some_and(Source::is_of_text);
-        (pay.paid.is_estimate, !is_of_text)
-    })
+    comparable(ask, job).next()
 }
 
 /// Whether even the most that is paid is less than what is wanted; `None` when nobody can tell:
@@ -45,9 +40,7 @@ pub(crate) fn is_too_little(ask: &Ask<'_>, job: &Candidate<'_>) -> Option<bool> 
 
 fn comparable<'a>(ask: &'a Ask<'_>, job: &Candidate<'a>) -> impl Iterator<Item = Compared<'a>> {
     let policy = &ask.policy.pay;
-    let in_text = job.revision.facts.pay.iter();
-    let by_column = job.revision.pay.iter().map(|paid| (paid, None));
-    let all = by_column.chain(in_text.map(|(paid, source)| (paid, Some(source))));
+    let all = job.revision.facts.pay.iter();
     all.filter_map(move |(paid, source)| {
         let least = ask.wishes.pay.as_ref()?;
         let same = !paid.currency.is_empty() && paid.currency == least.currency;
@@ -88,10 +81,7 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
         };
     };
     let text = amount(pay.paid);
-    let evidence = match pay.source {
-        Some(source) => source.evidence(job.names, text.clone()),
-        None => column(text.clone()),
-    };
+    let evidence = pay.source.evidence(job.names, text.clone());
     let who = if pay.paid.is_estimate {
         "the platform guesses"
     } else {
@@ -126,7 +116,7 @@ fn explain(ask: &Ask<'_>, job: &Candidate<'_>) -> Explained {
 fn unknown(ask: &Ask<'_>, job: &Candidate<'_>) -> &'static str {
     if ask.wishes.pay.is_none() {
         "the profile names no least pay."
-    } else if job.revision.pay.is_none() && job.revision.facts.pay.is_empty() {
+    } else if job.revision.facts.pay.is_empty() {
         "the posting does not say what is paid."
     } else {
         "what is paid is stated in another currency, or per something no year can be made of."

@@ -4,17 +4,17 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Word {
+pub struct Word {
     /// Lower case, without accents.
-    pub(crate) folded: String,
+    pub folded: String,
     /// First byte in the text.
-    pub(crate) start: usize,
+    pub start: usize,
     /// One past its last byte.
-    pub(crate) end: usize,
+    pub end: usize,
 }
 
 /// The words of a text: runs of letters, digits, `+` and `#`, so that C, C++ and C# stay apart.
-pub(crate) fn words(text: &str) -> Vec<Word> {
+pub fn words(text: &str) -> Vec<Word> {
     let mut found: Vec<Word> = vec![];
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
@@ -40,17 +40,17 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
 }
 
 /// The folded words of a text: what a phrase is looked up by.
-pub(crate) fn phrase(text: &str) -> Vec<String> {
+pub fn phrase(text: &str) -> Vec<String> {
     words(text).into_iter().map(|word| word.folded).collect()
 }
 
 /// A text as its folded words with single spaces.
-pub(crate) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     phrase(text).join(" ")
 }
 
 /// Where a phrase stands among words, as bytes of their text; an empty phrase stands nowhere.
-pub(crate) fn find(words: &[Word], phrase: &[String]) -> Option<(usize, usize)> {
+pub fn find(words: &[Word], phrase: &[String]) -> Option<(usize, usize)> {
     if phrase.is_empty() {
         return None;
     }
@@ -61,7 +61,7 @@ pub(crate) fn find(words: &[Word], phrase: &[String]) -> Option<(usize, usize)> 
 }
 
 /// Whether two folded words are one but for an ending: engineer, engineers, engineering.
-pub(crate) fn is_same_word(a: &str, b: &str) -> bool {
+pub fn is_same_word(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     match long.strip_prefix(short) {
         Some("") => true,

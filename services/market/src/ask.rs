@@ -1,10 +1,11 @@
 //! A run made ready: profile and policy folded once, and a job as the factors see it.
 
-use crate::jobs::{Job, Names, Paid, Revision, employment_bits};
+use crate::facts::{Names, Paid};
+use crate::jobs::{Job, Revision, employment_bits};
 use crate::policy::{Level, Policy};
 use crate::words::{Word, folded, phrase, words};
 use chrono::{Datelike, NaiveDate};
-use jmip_core::event::{Preferences, Profile, Workplace};
+use jmip_core::event::{Preferences, Profile};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days from 0001-01-01, which chrono counts from 1, to 1970-01-01.
@@ -165,23 +166,21 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// Places of work the posting states, by its columns and by its text, each once.
+    /// Where the work is done: the headline; `None` when the posting does not say.
+    pub(crate) fn workplace(&self) -> Option<i32> {
+        let stated = self.revision.facts.workplaces.first();
+        stated.map(|(place, _)| *place)
+    }
+
+    /// Places of work the posting states in any way, each once.
     pub(crate) fn workplaces(&self) -> BTreeSet<i32> {
-        let read = self
-            .revision
-            .facts
-            .workplaces
-            .iter()
-            .map(|(place, _)| *place);
-        let stated = std::iter::once(self.revision.workplace).chain(read);
-        stated
-            .filter(|place| *place != i32::from(Workplace::Unspecified))
-            .collect()
+        let stated = self.revision.facts.workplaces.iter();
+        stated.map(|(place, _)| *place).collect()
     }
 }
 
 /// An organisation's name for comparison: folded, dots dropped, legal forms cut off its end.
-pub(crate) fn organization(name: &str) -> String {
+pub fn organization(name: &str) -> String {
     let mut words = phrase(&name.replace('.', ""));
     while words.len() > 1
         && words
@@ -194,7 +193,7 @@ pub(crate) fn organization(name: &str) -> String {
 }
 
 /// Days since 1970 of a civil date `YYYY-MM-DD`; `None` when it is none.
-pub(crate) fn day_of(date: &str) -> Option<i64> {
+pub fn day_of(date: &str) -> Option<i64> {
     let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
     Some(i64::from(date.num_days_from_ce()) - DAYS_BEFORE_1970)
 }

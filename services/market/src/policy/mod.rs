@@ -1,6 +1,9 @@
 //! The scoring policy: weights, curves and hard filters, written in TOML and named by its hash.
 
 mod check;
+mod difference;
+
+pub use difference::{Changed, difference};
 
 use jmip_core::ids;
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,12 @@ use std::collections::BTreeSet;
 
 /// The policy that is adopted when the user has none, as the TOML that goes into the log.
 pub const DEFAULT_POLICY: &str = include_str!("../../knowledge/policy.toml");
+
+/// Shape of policies that this program writes and the newest it reads.
+///
+/// A later shape only adds: what an older policy does not name counts nothing, so it keeps its
+/// results.
+pub const SCHEMA: u32 = 1;
 
 /// Full marks. Units: basis points.
 pub(crate) const FULL_BP: u32 = 10_000;
@@ -18,6 +27,15 @@ pub enum PolicyError {
     /// Not TOML, a key that does not exist, a name or a type that does not fit.
     #[error("policy is not readable: {0}")]
     Unreadable(String),
+    /// It is written in a later shape.
+    #[error(
+        "policy is written in schema {schema}, and this program reads {SCHEMA}: it is older than \
+         the policy"
+    )]
+    Newer {
+        /// The shape it names.
+        schema: u32,
+    },
     /// A value out of its range.
     #[error("policy key {key}: {reason}")]
     Invalid {
@@ -70,7 +88,7 @@ impl Filter {
     }
 }
 
-/// One of the six things a score is made of.
+/// One of the things a score is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorName {
@@ -139,13 +157,17 @@ impl Curve {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
+    /// Shape it is written in; 1 where it does not say.
+    #[serde(default = "first_schema")]
+    pub schema: u32,
     /// What people call it.
     pub name: String,
     /// Hard filters in the order they are asked, each at most once.
     pub filters: Vec<Filter>,
     /// Filters for which silence rules out too.
     pub unknown_rules_out: BTreeSet<Filter>,
-    /// All six factors, each once, in the order they are shown; weights sum to 10000.
+    /// Factors that count, each once, in the order they are shown; weights sum to 10000. One that is
+    /// not named counts nothing and is not shown.
     pub factors: Vec<Weight>,
     /// Coverage of skills.
     pub skills: SkillsPolicy,
@@ -283,10 +305,16 @@ pub struct PayPolicy {
 
 /// Reads a policy and checks every value in it.
 ///
-/// Errors: [`PolicyError::Unreadable`] for what is not TOML, has an unknown key or name, or lacks
-/// one; [`PolicyError::Invalid`] for a value out of range, weights that do not sum to 10000, a
-/// factor or filter that is missing or named twice.
+/// Errors: [`PolicyError::Newer`] for a later shape; [`PolicyError::Unreadable`] for what is not
+/// TOML, has an unknown key or name, or lacks one; [`PolicyError::Invalid`] for a value out of range,
+/// weights that do not sum to 10000, a factor or filter that is named twice.
 pub fn parse_policy(toml: &str) -> Result<Policy, PolicyError> {
+    // First of all: a later shape has keys that would be called unknown.
+    if let Ok(Shape { schema }) = toml::from_str(toml)
+        && schema > SCHEMA
+    {
+        return Err(PolicyError::Newer { schema });
+    }
     let policy: Policy =
         toml::from_str(toml).map_err(|error| PolicyError::Unreadable(error.to_string()))?;
     check::lists(&policy)?;
@@ -306,6 +334,17 @@ pub fn parse_policy(toml: &str) -> Result<Policy, PolicyError> {
         check::curve(curve, key)?;
     }
     Ok(policy)
+}
+
+/// The one thing every shape has.
+#[derive(Deserialize)]
+struct Shape {
+    #[serde(default = "first_schema")]
+    schema: u32,
+}
+
+fn first_schema() -> u32 {
+    1
 }
 
 /// Name of a policy: the hash of its text.
@@ -334,6 +373,24 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_of_a_later_schema_says_that_the_program_is_older() {
+        let later = refusal("schema = 1", "schema = 2\nsurprise = true");
+        assert!(later.contains("older than the policy"), "{later}");
+        assert_eq!(refusal("schema = 1\n", ""), "accepted");
+        assert!(refusal("schema = 1", "schema = 0").contains("schema: schemas count from 1"));
+    }
+
+    #[test]
+    fn a_policy_need_not_name_every_factor() {
+        let pay = "[[factors]]\nname = \"pay\"\nweight_bp = 700\n";
+        let without = DEFAULT_POLICY.replacen("weight_bp = 5000", "weight_bp = 5700", 1);
+        let policy = parse_policy(&without.replacen(pay, "", 1)).unwrap();
+        let names: Vec<_> = policy.factors.iter().map(|factor| factor.name).collect();
+        assert_eq!(names.len(), 5);
+        assert!(!names.contains(&FactorName::Pay));
+    }
+
+    #[test]
     fn a_wrong_policy_is_refused_with_the_key_at_fault() {
         for (from, to, expected) in [
             (
@@ -344,7 +401,7 @@ mod tests {
             (
                 "name = \"pay\"",
                 "name = \"skills\"",
-                "factors: each of the six",
+                "factors: a factor is named twice",
             ),
             (
                 "name = \"pay\"",

@@ -3,7 +3,7 @@
 
 use super::{Explained, Factor, Severity, column, mix};
 use crate::ask::{Ask, Candidate};
-use crate::jobs::SkillAsked;
+use crate::facts::SkillAsked;
 use crate::policy::{FULL_BP, SkillsPolicy};
 use crate::words::{find, is_same_word};
 use jmip_core::event::{Evidence, SkillTier, Span, TextField};

@@ -1,4 +1,4 @@
-//! When a run may be answered: open receipts, what is still on its way, and who waits for it.
+//! When a question may be answered: open receipts, what is still on its way, and who waits for it.
 //!
 //! Whatever ends something names it as its cause, so what is on its way is a set of event ids:
 //! `posting.observed` enters; `job.seen` and parking take it out; `job.normalized` replaces it by
@@ -6,26 +6,32 @@
 //! retry, facts by newer rules) ends nothing twice. A receipt that is read anew waits for what the
 //! attempt before has brought too: the next one may see its revisions as known, and their facts are
 //! on their way.
+//!
+//! A question is kept for good under the event that made it due. So deciding on an event is a
+//! function of state and event, however often it is decided on: what was parked is answered by
+//! itself when it is tried again, and nothing else is.
 
-use jmip_core::event::{ExportReceived, MessageParked, RecommendationsRequested};
-use jmip_core::{Cause, Envelope, Event, Message, Micros, ids, subjects};
+use jmip_core::event::{ExportReceived, MessageParked};
+use jmip_core::{Cause, Envelope, Event, Micros, ids, subjects};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Id = [u8; 16];
 
-/// Receipts that are not through yet and runs that are not answered yet, of one tenant.
+/// Receipts that are not through yet and questions, of one tenant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Waiting {
+pub struct Waiting {
     /// Highest sequence of the ingest stream that became a receipt or was parked.
     handled: u64,
     /// Open receipts by the id of their `export.received`.
     open: BTreeMap<Id, Receipt>,
-    /// In the order they were asked.
-    runs: Vec<Run>,
-    /// Every run ever asked for: the same id again is the same run.
+    /// Not due yet, in the order they were asked.
+    open_questions: Vec<Question>,
+    /// By the id of the event that made them due, in the order they were asked.
+    due: BTreeMap<Id, Vec<Question>>,
+    /// Every question ever asked: the same id again is the same one.
     asked: BTreeSet<Id>,
-    /// Something happened since the runs were last looked at that may make one due: false between
+    /// Something happened since the questions were last looked at that may make one due: false between
     /// two events, so it is no part of the state that is kept.
     #[serde(skip)]
     moved: bool,
@@ -39,11 +45,10 @@ struct Receipt {
     on_the_way: BTreeSet<Id>,
 }
 
-/// A run that was asked for.
+/// Something that was asked for, to be answered when all that was published before it has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Run {
-    /// Encoded `RecommendationsRequested`: it is whole, and its answer repeats it.
-    request: Vec<u8>,
+pub struct Question {
+    body: Vec<u8>,
     ingest_sequence: u64,
     event_id: Vec<u8>,
     correlation_id: Vec<u8>,
@@ -51,15 +56,26 @@ pub(crate) struct Run {
     entity_id: String,
 }
 
-impl Run {
-    /// What was asked.
-    pub(crate) fn request(&self) -> RecommendationsRequested {
-        RecommendationsRequested::decode(self.request.as_slice())
-            .expect("these bytes were encoded from such a message")
+impl Question {
+    /// Asked in an event: waits for every receipt up to `ingest_sequence`; `body` is kept as it is.
+    pub fn new(envelope: &Envelope, body: Vec<u8>, ingest_sequence: u64) -> Self {
+        Self {
+            body,
+            ingest_sequence,
+            event_id: envelope.id.clone(),
+            correlation_id: envelope.correlation_id.clone(),
+            occurred_at: Cause::from(envelope).occurred_at,
+            entity_id: envelope.entity_id.clone(),
+        }
+    }
+
+    /// What was asked, as it was given.
+    pub fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// What the answer follows from: the request.
-    pub(crate) fn cause(&self, tenant: &str) -> Cause {
+    pub fn cause(&self, tenant: &str) -> Cause {
         Cause {
             id: self.event_id.clone(),
             correlation_id: self.correlation_id.clone(),
@@ -71,8 +87,8 @@ impl Run {
 }
 
 impl Waiting {
-    /// Takes one event in.
-    pub(crate) fn evolve(&mut self, envelope: &Envelope, event: &Event) {
+    /// Takes one event of the tenant in; total.
+    pub fn evolve(&mut self, envelope: &Envelope, event: &Event) {
         match event {
             Event::ExportReceived(received) => self.received(&envelope.id, received),
             Event::ExportRead(_) => self.read(&envelope.correlation_id),
@@ -83,23 +99,48 @@ impl Waiting {
             }
             Event::JobSeen(_) | Event::JobEnriched(_) => self.ends(envelope),
             Event::MessageParked(parked) => self.parked(envelope, parked),
-            Event::RecommendationsRequested(request) => self.requested(envelope, request),
             _ => {}
         }
     }
 
-    /// Takes out the runs that may be answered now.
-    pub(crate) fn take_due(&mut self) -> Vec<Run> {
-        if !std::mem::take(&mut self.moved) || self.runs.is_empty() {
+    /// A question by its id; the same id again changes nothing.
+    pub fn ask(&mut self, id: &[u8], question: Question) {
+        if self.asked.insert(ids::uuid_from(id).into_bytes()) {
+            self.moved = true;
+            self.open_questions.push(question);
+        }
+    }
+
+    /// Notes which questions have become due by an event that has been taken in whole.
+    pub fn settle(&mut self, event_id: &[u8]) {
+        let due = self.take_due();
+        let by = ids::uuid_from(event_id).into_bytes();
+        if due.is_empty() {
+            self.due.remove(&by);
+        } else {
+            self.due.insert(by, due);
+        }
+    }
+
+    /// The questions that an event made due, whenever that was.
+    ///
+    /// Shape: in the order they were asked.
+    pub fn due_by(&self, event_id: &[u8]) -> &[Question] {
+        let by = ids::uuid_from(event_id).into_bytes();
+        self.due.get(&by).map_or(&[], Vec::as_slice)
+    }
+
+    fn take_due(&mut self) -> Vec<Question> {
+        if !std::mem::take(&mut self.moved) || self.open_questions.is_empty() {
             return vec![];
         }
         let first_open = self.open.values().map(|r| r.ingest_sequence).min();
         let handled = self.handled;
-        let is_due = |run: &mut Run| {
-            run.ingest_sequence <= handled
-                && first_open.is_none_or(|open| open > run.ingest_sequence)
+        let is_due = |question: &mut Question| {
+            question.ingest_sequence <= handled
+                && first_open.is_none_or(|open| open > question.ingest_sequence)
         };
-        self.runs.extract_if(.., is_due).collect()
+        self.open_questions.extract_if(.., is_due).collect()
     }
 
     fn received(&mut self, id: &[u8], received: &ExportReceived) {
@@ -159,23 +200,5 @@ impl Waiting {
             self.open.remove(receipt);
             self.moved = true;
         }
-    }
-
-    fn requested(&mut self, envelope: &Envelope, request: &RecommendationsRequested) {
-        if !self
-            .asked
-            .insert(ids::uuid_from(&request.run_id).into_bytes())
-        {
-            return;
-        }
-        self.moved = true;
-        self.runs.push(Run {
-            request: request.encode_to_vec(),
-            ingest_sequence: request.ingest_sequence,
-            event_id: envelope.id.clone(),
-            correlation_id: envelope.correlation_id.clone(),
-            occurred_at: Cause::from(envelope).occurred_at,
-            entity_id: envelope.entity_id.clone(),
-        });
     }
 }

@@ -20,11 +20,14 @@ pub(super) fn curve(curve: &Curve, key: &str) -> Result<(), PolicyError> {
     Ok(())
 }
 
-/// Names that must be there once, sums and lengths.
+/// Names that may be there once, sums and lengths.
 pub(super) fn lists(policy: &Policy) -> Result<(), PolicyError> {
     let names: BTreeSet<_> = policy.factors.iter().map(|weight| weight.name).collect();
-    if names.len() != 6 || policy.factors.len() != 6 {
-        return invalid("factors", "each of the six factors is named exactly once");
+    if names.len() != policy.factors.len() {
+        return invalid("factors", "a factor is named twice");
+    }
+    if policy.schema == 0 {
+        return invalid("schema", "schemas count from 1");
     }
     let sum: u64 = policy.factors.iter().map(|w| u64::from(w.weight_bp)).sum();
     if sum != u64::from(FULL_BP) {
