@@ -13,6 +13,7 @@ const STILL: &[&str] = &[
     "core",
     "ingest",
     "jmip",
+    "market",
     "normalize",
     "projections",
     "runtime",
