@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 const BEGIN_ANEW: &str = "
 UPDATE posting_outcome AS o
-SET posting_id = r.posting_id, outcome = NULL, outcome_seq = r.outcome_seq
+SET posting_id = r.posting_id, outcome = NULL
 FROM {rows}
 WHERE o.tenant_id = r.tenant_id AND o.receipt_id = r.receipt_id AND o.record = r.record
-    AND o.outcome_seq < r.outcome_seq";
+    AND o.outcome_seq < r.observed_seq";
 
 /// The outcome is that of the posting that counts: stages may still be at one of an attempt that was
 /// given up. A revision that such a one brought is no known content to the next: the record brought
@@ -204,7 +204,7 @@ async fn begin_anew(tx: &Transaction<'_>, rows: &[(Key<'_>, Row<'_>)]) -> Result
         uuids("receipt_id", rows, |(key, _)| key.1),
         bigints("record", rows, |(key, _)| i64::from(key.2)),
         uuids("posting_id", rows, |(_, row)| row.posting_id()),
-        bigints("outcome_seq", rows, |(_, row)| {
+        bigints("observed_seq", rows, |(_, row)| {
             row.posting.map(|(_, at)| int8(at))
         }),
     ];

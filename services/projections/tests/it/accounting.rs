@@ -245,9 +245,19 @@ async fn enriching_again_replaces_the_facts_and_skills() {
     .await;
 }
 
-/// Two attempts at one receipt: the first is given up after some records, and how far the stages are
-/// with those when the second begins.
-fn read_anew(world: &mut World, is_behind: bool) -> Receipt {
+/// When the stages decide on what the first attempt brought.
+#[derive(Clone, Copy, PartialEq)]
+enum Stages {
+    /// Before the second begins.
+    AreThrough,
+    /// When it begins.
+    AreThere,
+    /// When it has come to its last record.
+    AreBehind,
+}
+
+/// Two attempts at one receipt: the first is given up after some records.
+fn read_anew(world: &mut World, stages: Stages) -> Receipt {
     let first = [
         posting("a", "a1"),
         posting("b", "b1"),
@@ -279,15 +289,18 @@ fn read_anew(world: &mut World, is_behind: bool) -> Receipt {
             }
         }
     };
-    if !is_behind {
+    if stages == Stages::AreThrough {
         decide(world);
     }
     world.restart(&receipt);
+    if stages == Stages::AreThere {
+        decide(world);
+    }
     let again: Vec<_> = (1..)
         .zip(&second)
         .map(|(record, what)| world.read(&receipt, record, what))
         .collect();
-    if is_behind {
+    if stages == Stages::AreBehind {
         decide(world);
     }
     for ((sighting, cause), what) in again.iter().zip(&second) {
@@ -303,10 +316,13 @@ fn read_anew(world: &mut World, is_behind: bool) -> Receipt {
 #[tokio::test]
 async fn a_receipt_that_is_read_anew_counts_as_its_last_attempt_says() {
     with_store(async |store: Store, _| {
-        let cases = [(false, 1), (false, 100), (true, 1), (true, 3), (true, 100)];
-        for (case, (is_behind, size)) in cases.into_iter().enumerate() {
+        let stages = [Stages::AreThrough, Stages::AreThere, Stages::AreBehind];
+        let cases = stages
+            .into_iter()
+            .flat_map(|one| [1, 3, 100].map(|size| (one, size)));
+        for (case, (stages, size)) in cases.enumerate() {
             let mut world = World::default();
-            let receipt = read_anew(&mut world, is_behind);
+            let receipt = read_anew(&mut world, stages);
             let schema = format!("market_9{case}");
             store.create(&market::VIEW, &schema).await.unwrap();
             store.show(&market::VIEW, &schema).await.unwrap();

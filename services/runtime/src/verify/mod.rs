@@ -13,6 +13,7 @@ use crate::decider::{Decider, FoldDecider, StageDecider};
 use crate::error::LogError;
 use crate::log::Log;
 use crate::reader::{Delivered, Selection};
+use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Fold, Folds, Knowledge, Splitter, Stage, Stored, ids, subjects};
 use past::{Inputs, Outputs};
 use serde::Serialize;
@@ -45,12 +46,13 @@ pub async fn stage<K: Send + Sync>(
     ahead.compare_all(tally).await
 }
 
-/// Compares the events of a fold over events.
+/// Compares the events of a fold over events. Those of the kinds that are appended beside its loop
+/// count as undecided: a person asked for them at a place that is no input.
 ///
 /// Errors: as the server reports them.
 pub async fn fold<K, S, P>(
     log: &Log,
-    fold: Fold<K, S, Stored, P>,
+    (fold, appended): (Fold<K, S, Stored, P>, &[Kind]),
     knowledge: Knowledge<K>,
     tally: &mut Tally,
 ) -> Result<(), LogError>
@@ -67,7 +69,7 @@ where
             let mut ahead = Ahead::open(log, decider, version, false).await?;
             ahead.compare_all(tally).await
         }
-        Folds::Own => own(log, decider, version, tally).await,
+        Folds::Own => own(log, decider, (version, appended), tally).await,
     }
 }
 
@@ -229,7 +231,7 @@ impl<D: Decider<Input = Stored>> Ahead<D> {
 async fn own<K, S, P>(
     log: &Log,
     mut decider: FoldDecider<K, S, Stored, P>,
-    version: u32,
+    (version, appended): (u32, &[Kind]),
     tally: &mut Tally,
 ) -> Result<(), LogError>
 where
@@ -247,6 +249,12 @@ where
             break;
         }
         for recorded in some {
+            let kind = recorded.envelope.event.as_ref().map(subjects::kind_of);
+            if kind.is_some_and(|kind| appended.contains(&kind)) {
+                tally.undecided(&recorded);
+                decider.take(&recorded.envelope);
+                continue;
+            }
             let cause = &recorded.envelope.causation_id;
             if open.first().is_none_or(|one| one.causation_id != *cause) {
                 open.drain(..)

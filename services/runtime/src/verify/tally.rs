@@ -18,7 +18,8 @@ pub struct Line {
     pub different: u64,
     /// Made by a version or with knowledge that this program does not have: nothing is said of them.
     pub older: u64,
-    /// What no recomputing can decide: an input given up on because its bytes were not there.
+    /// What is not recomputed: an export that was given up on, as bytes that were not there once are
+    /// no decision, and what people had appended beside a loop.
     pub undecided: u64,
 }
 
