@@ -182,7 +182,7 @@ async fn what_one_batch_does_not_take_is_stored_in_several_with_positions_inside
     assert_eq!(parked.len(), 1);
     assert!(stored.into_iter().eq(expected.iter()), "in their order");
     let carried = positions(&servers, (inputs.len() + all.len()) as u64).await;
-    assert_eq!(carried, ["1", "2", "2+1000", "3", "3+14", "6"]);
+    assert_eq!(carried, ["1", "2", "2+1000@1", "3", "3+14@1", "6"]);
     system.stop().await;
     servers.stop().await;
 }

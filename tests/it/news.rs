@@ -3,6 +3,7 @@
 
 use crate::samples;
 use jmip::embedded::{self, Given};
+use jmip_projections::desk;
 use jmip_tests::binary::Place;
 use jmip_tests::exposition::{Exposition, Query};
 use jmip_tests::{API_KEY, eventually};
@@ -215,7 +216,8 @@ async fn what_is_parked_tried_again_adopted_or_rebuilt_is_told_with_its_ids() {
         .iter()
         .filter_map(|step| step["message"].as_str())
         .collect();
-    for step in ["is filled beside desk_1", "holds", "compared", "is shown"] {
+    let filled = format!("is filled beside {}", desk::VIEW.schema());
+    for step in [filled.as_str(), "holds", "compared", "is shown"] {
         assert!(
             messages.iter().any(|said| said.contains(step)),
             "{step}: {messages:?}"

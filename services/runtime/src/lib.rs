@@ -35,6 +35,7 @@ mod reader;
 mod reading;
 mod retries;
 mod retry;
+mod sealing;
 mod server;
 pub mod split_loop;
 pub mod stage_loop;

@@ -4,8 +4,8 @@
 //! its position is then inside that input, and whoever goes on there skips what is stored.
 
 use crate::batch::{Fill, Outgoing};
-use crate::decider::Decided;
 use crate::position::{MadeBy, Position};
+use crate::sealing::Decided;
 use jmip_core::Message;
 
 /// Decided and not yet stored, in reading order.

@@ -1,6 +1,6 @@
 //! The pure part of a splitter on a thread of its own, its panics caught.
 
-use crate::decider::panic_text;
+use crate::sealing::panic_text;
 use jmip_core::{Envelope, Event, Knowledge, Split};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;

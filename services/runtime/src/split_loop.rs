@@ -6,7 +6,6 @@
 use crate::Context;
 use crate::attempt::Attempt;
 use crate::batch::{MAX_BYTES, Outgoing};
-use crate::decider::{parked, sendable};
 use crate::error::{LogError, chain};
 use crate::log::{Commit, Tail};
 use crate::position::{MadeBy, Position};
@@ -14,6 +13,7 @@ use crate::presence::Presence;
 use crate::reader::{Delivered, Reader, Selection};
 use crate::reading::{Broken, Reading};
 use crate::retry::Backoff;
+use crate::sealing::{parked, sendable};
 use crate::stage_loop::unless_stopped;
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{self, Spans};

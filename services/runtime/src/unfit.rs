@@ -3,9 +3,9 @@
 //! A stage parks such an input; a projection is handed that it parked it. So all of them are listed
 //! and tried again in the same way, and each loop counts its own.
 
-use crate::decider::parked;
 use crate::error::LogError;
 use crate::reader::Delivered;
+use crate::sealing::parked;
 use crate::telemetry::instruments;
 use jmip_core::admission::{NotAdmitted, admit};
 use jmip_core::envelope::Delivery;

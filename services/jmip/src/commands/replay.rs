@@ -45,7 +45,7 @@ pub async fn replay(options: &Replay) -> anyhow::Result<Exit> {
             let printed = serde_json::json!({"events": rows, "differences": tally.differences});
             sayln!("{printed}");
         }
-        Form::Csv => csv_form::print(&COLUMNS, &rows(&tally).collect::<Vec<_>>())?,
+        Form::Csv => csv_form::print(&COLUMNS, rows(&tally).collect::<Vec<_>>())?,
         Form::Table => print(&tally),
     }
     Ok(match tally.is_clean() {
