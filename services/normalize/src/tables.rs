@@ -99,7 +99,6 @@ mod tests {
 
     #[test]
     fn the_hash_covers_every_file_that_decides() {
-        let root = env!("CARGO_MANIFEST_DIR");
         let own = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge");
         let core = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/knowledge");
         let files = [own, core].map(|folder| std::fs::read_dir(folder).unwrap());

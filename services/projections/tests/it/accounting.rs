@@ -249,11 +249,11 @@ async fn enriching_again_replaces_the_facts_and_skills() {
 #[derive(Clone, Copy, PartialEq)]
 enum Stages {
     /// Before the second begins.
-    AreThrough,
+    Through,
     /// When it begins.
-    AreThere,
+    There,
     /// When it has come to its last record.
-    AreBehind,
+    Behind,
 }
 
 /// Two attempts at one receipt: the first is given up after some records.
@@ -289,18 +289,18 @@ fn read_anew(world: &mut World, stages: Stages) -> Receipt {
             }
         }
     };
-    if stages == Stages::AreThrough {
+    if stages == Stages::Through {
         decide(world);
     }
     world.restart(&receipt);
-    if stages == Stages::AreThere {
+    if stages == Stages::There {
         decide(world);
     }
     let again: Vec<_> = (1..)
         .zip(&second)
         .map(|(record, what)| world.read(&receipt, record, what))
         .collect();
-    if stages == Stages::AreBehind {
+    if stages == Stages::Behind {
         decide(world);
     }
     for ((sighting, cause), what) in again.iter().zip(&second) {
@@ -316,7 +316,7 @@ fn read_anew(world: &mut World, stages: Stages) -> Receipt {
 #[tokio::test]
 async fn a_receipt_that_is_read_anew_counts_as_its_last_attempt_says() {
     with_store(async |store: Store, _| {
-        let stages = [Stages::AreThrough, Stages::AreThere, Stages::AreBehind];
+        let stages = [Stages::Through, Stages::There, Stages::Behind];
         let cases = stages
             .into_iter()
             .flat_map(|one| [1, 3, 100].map(|size| (one, size)));
