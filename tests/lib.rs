@@ -14,7 +14,7 @@ use jmip_projections::digest::{self, TableDigest};
 use jmip_projections::market::receipt::{self, ReceiptStatus};
 use jmip_projections::status;
 use jmip_runtime::config::{Access, Secret};
-use jmip_runtime::{ExportClaims, Log, Spool};
+use jmip_runtime::{ExportClaims, Log, Role, Roles, Spool};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -41,7 +41,8 @@ impl Servers {
             .unwrap();
         let dir = folder.path().join(".jmip");
         let embedded = Embedded::start_given(&dir, Given::default()).await.unwrap();
-        let log = Log::connect(&embedded.endpoints().nats_url).await.unwrap();
+        let log = Log::connect(&embedded.endpoints().nats_url, Role::Deploy);
+        let log = log.await.unwrap();
         log.apply_streams(None).await.unwrap();
         Self {
             embedded: Some(embedded),
@@ -59,6 +60,8 @@ impl Servers {
         let endpoints = self.embedded.as_ref().unwrap().endpoints();
         Settings {
             nats_url: Secret::new(endpoints.nats_url.clone()),
+            // Tests publish, decide and stand in for any service.
+            roles: Role::ALL.into(),
             database_url: Secret::new(endpoints.database_url.clone()),
             api_listen: Some(([127, 0, 0, 1], 0).into()),
             api_key: Some(Secret::new(API_KEY.to_owned())),
@@ -76,6 +79,12 @@ impl Servers {
     /// All services in front of the servers.
     pub async fn system(&self) -> System {
         self.run(&ALL).await
+    }
+
+    /// The log, as somebody.
+    pub async fn log(&self, roles: impl Into<Roles>) -> Log {
+        let connecting = Log::connect(self.settings().nats_url.reveal(), roles).await;
+        connecting.unwrap()
     }
 
     /// Stops the servers.

@@ -10,7 +10,7 @@ use crate::assert_conserved;
 use jmip_core::subjects;
 use jmip_projections::Store;
 use jmip_projections::market::receipt::{self, ReceiptStatus};
-use jmip_runtime::{ExportClaims, Log, Spool};
+use jmip_runtime::{ExportClaims, Log, Role, Spool};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
@@ -77,7 +77,7 @@ pub(super) struct Line {
 impl Line {
     async fn start() -> Self {
         let machine = Machine::start();
-        let log = Log::connect(&machine.endpoint("nats_url")).await;
+        let log = Log::connect(&machine.endpoint("nats_url"), Role::Publisher).await;
         let store = Store::connect(&machine.endpoint("database_url"));
         Self {
             log: log.expect("it runs"),

@@ -6,7 +6,7 @@
 
 use jmip::embedded::{self, Given};
 use jmip_core::subjects::EVENTS_STREAM;
-use jmip_runtime::Log;
+use jmip_runtime::{Log, Role};
 use jmip_tests::binary::Place;
 use jmip_tests::eventually;
 use rustix::process::{Pid, Signal, kill_process};
@@ -99,7 +99,7 @@ fn draw(seed: u64, place: u64, below: u64) -> u64 {
 /// Waits until the log holds so many events.
 async fn progress(place: &Place, events: u64) {
     let there = embedded::find_given(place.path(), &Given::default()).unwrap();
-    let log = Log::connect(&there.nats_url).await.unwrap();
+    let log = Log::connect(&there.nats_url, Role::Reader).await.unwrap();
     eventually(async || {
         let last = log.last_sequence(EVENTS_STREAM).await.ok()?;
         (last >= events).then_some(())

@@ -3,7 +3,7 @@
 use crate::samples;
 use jmip::system::{ALL, System};
 use jmip_core::{Stored, subjects};
-use jmip_runtime::{Delivered, ExportClaims, Log, Reader, Selection, Spool};
+use jmip_runtime::{Delivered, ExportClaims, Reader, Role, Selection, Spool};
 use jmip_tests::{PATIENCE, Servers, outsider, publish_and_wait, wait};
 
 const AT: &str = "2024-09-07T12:00:00Z";
@@ -11,9 +11,7 @@ const AT: &str = "2024-09-07T12:00:00Z";
 #[tokio::test(flavor = "multi_thread")]
 async fn services_refuse_to_start_on_streams_that_differ() {
     let servers = Servers::start().await;
-    let log = Log::connect(servers.settings().nats_url.reveal())
-        .await
-        .unwrap();
+    let log = servers.log(Role::Deploy).await;
     let outsider = outsider(&servers).await;
     let mut config = outsider
         .get_stream("JMIP_EVENTS")

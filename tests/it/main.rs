@@ -24,6 +24,7 @@ mod replay;
 mod rereading;
 mod restart;
 mod retried;
+mod roles;
 mod runs;
 mod samples;
 mod secrets;

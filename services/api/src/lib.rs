@@ -14,14 +14,14 @@
 //! use jmip_api::{Api, CancellationToken, CutRecord, ImportProfile, serve};
 //! use jmip_projections::Store;
 //! use jmip_runtime::config::{Limits, Secret};
-//! use jmip_runtime::{Log, Statuses};
+//! use jmip_runtime::{Log, Role, Statuses};
 //!
 //! # async fn example(
 //! #     import_profile: ImportProfile,
 //! #     cut_record: CutRecord,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let api = Api {
-//!     log: Log::connect("nats://127.0.0.1:4222").await?,
+//!     log: Log::connect("nats://127.0.0.1:4222", [Role::User, Role::Publisher]).await?,
 //!     store: Store::connect("postgres://jmip@127.0.0.1/jmip")?,
 //!     statuses: Statuses::default(),
 //!     key: Some(Secret::new("0123456789abcdef0123456789abcdef".to_owned())),

@@ -3,7 +3,7 @@
 use crate::embedded::{self, Endpoints, Given};
 use crate::exit::{Exit, ends};
 use jmip_projections::Store;
-use jmip_runtime::{Log, LogError};
+use jmip_runtime::{Log, LogError, Roles};
 
 /// Handles on the running system.
 pub struct Running {
@@ -22,13 +22,13 @@ pub fn endpoints() -> anyhow::Result<Endpoints> {
 }
 
 /// Connects to the log that the environment names, which needs no database beside it, or else to
-/// that of the running system.
+/// that of the running system, as somebody.
 ///
 /// Errors: [`Exit::NotRunning`].
-pub async fn log() -> anyhow::Result<Log> {
+pub async fn log(roles: impl Into<Roles>) -> anyhow::Result<Log> {
     match Given::from_env().nats_url {
-        Some(nats_url) => connect(&nats_url).await,
-        None => connect(&endpoints()?.nats_url).await,
+        Some(nats_url) => connect(&nats_url, roles.into()).await,
+        None => connect(&endpoints()?.nats_url, roles.into()).await,
     }
 }
 
@@ -39,22 +39,24 @@ pub fn store() -> anyhow::Result<Store> {
     Ok(Store::connect(&endpoints()?.database_url)?)
 }
 
-/// Connects to the running system.
+/// Connects to the running system, as somebody.
 ///
 /// Errors: [`Exit::NotRunning`].
-pub async fn system() -> anyhow::Result<Running> {
+pub async fn system(roles: impl Into<Roles>) -> anyhow::Result<Running> {
     let endpoints = endpoints()?;
-    let log = connect(&endpoints.nats_url).await?;
+    let log = connect(&endpoints.nats_url, roles.into()).await?;
     let store = Store::connect(&endpoints.database_url)?;
     Ok(Running { log, store })
 }
 
-async fn connect(nats_url: &str) -> anyhow::Result<Log> {
-    Log::connect(nats_url).await.map_err(|error| match error {
-        LogError::Connect(cause) => ends(
-            Exit::NotRunning,
-            format!("the log does not answer: {cause}"),
-        ),
-        other => other.into(),
-    })
+async fn connect(nats_url: &str, roles: Roles) -> anyhow::Result<Log> {
+    Log::connect(nats_url, roles)
+        .await
+        .map_err(|error| match error {
+            LogError::Connect(cause) => ends(
+                Exit::NotRunning,
+                format!("the log does not answer: {cause}"),
+            ),
+            other => other.into(),
+        })
 }

@@ -8,7 +8,7 @@ use jmip_api::{Api, Tokens};
 use jmip_projections::{Projection, Store, VIEWS, View, market};
 use jmip_runtime::config::{Access, Secret};
 use jmip_runtime::{
-    CancellationToken, Context, Log, Statuses, projection_loop, split_loop, stage_loop,
+    CancellationToken, Context, Log, Role, Roles, Statuses, projection_loop, split_loop, stage_loop,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -70,6 +70,19 @@ impl Service {
     pub fn name(self) -> &'static str {
         self.words().0
     }
+
+    /// As whom it reaches the log.
+    fn roles(self) -> Roles {
+        match self {
+            Self::Effects => Role::Effects.into(),
+            Self::Ingest => Role::Ingest.into(),
+            Self::Normalize => Role::Normalize.into(),
+            Self::Enrich => Role::Enrich.into(),
+            Self::Score => Role::Score.into(),
+            Self::Projection(_) => Role::Reader.into(),
+            Self::Api => [Role::User, Role::Publisher].into(),
+        }
+    }
 }
 
 impl ValueEnum for Service {
@@ -87,6 +100,8 @@ impl ValueEnum for Service {
 pub struct Settings {
     /// The log.
     pub nats_url: Secret,
+    /// As whom `System::log` writes; services have roles of their own.
+    pub roles: Roles,
     /// The read models.
     pub database_url: Secret,
     /// Where the API listens; needed when it runs.
@@ -105,7 +120,7 @@ pub struct Settings {
 pub struct System {
     tasks: JoinSet<()>,
     shutdown: CancellationToken,
-    /// The log.
+    /// The log, for whoever started it.
     pub log: Log,
     /// The read models.
     pub store: Store,
@@ -123,14 +138,19 @@ impl System {
     /// Errors: a server cannot be reached, the streams differ, the address is taken, or the API
     /// has no address, or a key to check tokens by that is none.
     pub async fn start(services: &[Service], settings: Settings) -> anyhow::Result<Self> {
-        let log = Log::connect(settings.nats_url.reveal()).await?;
+        // The shipped policy, where there is none.
+        let adopts = services.contains(&Service::Score);
+        let own = services.iter().map(|service| service.roles());
+        let beside = adopts.then_some(Roles::from(Role::User));
+        let all: Roles = own.chain(beside).chain([settings.roles]).collect();
+        let log = Log::connect(settings.nats_url.reveal(), all).await?;
         let log = log.telling(news::tell);
         log.check_streams().await?;
         let store = Store::connect(settings.database_url.reveal())?;
         store.migrate().await.context("the database is not ready")?;
         let shutdown = CancellationToken::new();
         let context = Context {
-            log: log.clone(),
+            log: log.only(Role::Reader),
             statuses: Statuses::default(),
             state_dir: settings.state_dir.clone(),
             shutdown: shutdown.clone(),
@@ -140,18 +160,23 @@ impl System {
             context
                 .statuses
                 .clone()
-                .answer(log.clone(), shutdown.clone()),
+                .answer(context.log.clone(), shutdown.clone()),
         );
         for service in services.iter().filter(|&&service| service != Service::Api) {
-            spawn(*service, &mut tasks, context.clone(), &store);
+            let context = Context {
+                log: log.only(service.roles()),
+                ..context.clone()
+            };
+            spawn(*service, &mut tasks, context, &store);
         }
-        if services.contains(&Service::Score) {
-            adopt_default_policy(&log, jmip_core::subjects::DEFAULT_TENANT).await?;
+        if adopts {
+            adopt_default_policy(&log.only(Role::User), jmip_core::subjects::DEFAULT_TENANT)
+                .await?;
         }
         let mut system = Self {
             tasks,
             shutdown,
-            log,
+            log: log.only(settings.roles),
             store,
             statuses: context.statuses,
             api_address: None,
@@ -161,7 +186,9 @@ impl System {
             system.show_metrics(listen).await?;
         }
         if services.contains(&Service::Api) {
-            system.serve(settings).await?;
+            system
+                .serve(log.only(Service::Api.roles()), settings)
+                .await?;
         }
         Ok(system)
     }
@@ -180,7 +207,7 @@ impl System {
         Ok(())
     }
 
-    async fn serve(&mut self, settings: Settings) -> anyhow::Result<()> {
+    async fn serve(&mut self, log: Log, settings: Settings) -> anyhow::Result<()> {
         let listen = settings
             .api_listen
             .context("the API needs JMIP_API_LISTEN")?;
@@ -190,7 +217,7 @@ impl System {
             .with_context(|| format!("cannot listen on {listen}"))?;
         self.api_address = Some(listener.local_addr()?);
         let api = Api {
-            log: self.log.clone(),
+            log,
             store: self.store.clone(),
             statuses: self.statuses.clone(),
             key: settings.api_key,

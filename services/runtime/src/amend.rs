@@ -12,8 +12,9 @@ impl Log {
     /// Appends events in a stage's name, in as few batches as the server takes, in their order.
     ///
     /// The stage's position stays where it is. A running loop of the stage loses its fence by this
-    /// and goes on behind its position, so nothing is lost or doubled. Errors: as the server reports
-    /// them; after one it is unknown how much is stored, and appending all again stores equal events.
+    /// and goes on behind its position, so nothing is lost or doubled. Errors: [`LogError::Forbidden`]
+    /// when the connection was not made as that stage, or as the server reports them; after one it is
+    /// unknown how much is stored, and appending all again stores equal events.
     pub async fn amend(
         &self,
         stage: &'static str,

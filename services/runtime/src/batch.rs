@@ -143,16 +143,20 @@ fn read_answer(payload: &[u8]) -> Result<Outcome, LogError> {
     }
 }
 
-fn subject_of(envelope: &Envelope) -> String {
-    let stage = envelope
+/// Whose event it is.
+pub(crate) fn stage_of(envelope: &Envelope) -> &str {
+    envelope
         .producer
         .as_ref()
-        .map_or("", |producer| producer.stage.as_str());
+        .map_or("", |producer| producer.stage.as_str())
+}
+
+fn subject_of(envelope: &Envelope) -> String {
     let event = envelope
         .event
         .as_ref()
         .expect("an outgoing envelope carries its event");
-    subjects::event(&envelope.tenant, stage, event)
+    subjects::event(&envelope.tenant, stage_of(envelope), event)
 }
 
 fn headers_of(outgoing: &Outgoing) -> HeaderMap {

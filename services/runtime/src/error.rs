@@ -1,13 +1,14 @@
 //! What can go wrong between a loop and the servers.
 
+use crate::role::Roles;
 use jmip_core::{CONTRACT, Unfit};
 
 /// A cause kept as it came.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Failure of the log or the object store. All but [`LogError::Differs`],
-/// [`LogError::NotFound`], [`LogError::Unfit`] and [`LogError::Newer`] pass by themselves; the loops
-/// retry all.
+/// [`LogError::NotFound`], [`LogError::Forbidden`], [`LogError::Unfit`] and [`LogError::Newer`] pass
+/// by themselves; the loops retry all.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The server could not be reached or refused the connection.
@@ -38,6 +39,14 @@ pub enum LogError {
     /// The streams on the server are not those under `nats/`.
     #[error("streams differ from nats/: {0}; `jmip nats apply` changes them")]
     Differs(String),
+    /// This connection was not made to write there.
+    #[error("this connection was made as {roles}, which may not write {part}")]
+    Forbidden {
+        /// As whom.
+        roles: Roles,
+        /// What it was to write.
+        part: String,
+    },
     /// The message at a sequence of the event stream is no event.
     #[error("message {sequence}: {why}")]
     Unfit {

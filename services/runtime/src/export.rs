@@ -6,6 +6,7 @@ use crate::error::LogError;
 use crate::log::Log;
 use crate::reader::{CAPTURED_AT, FILENAME, WAKE};
 use crate::retry::Backoff;
+use crate::role::Part;
 use crate::telemetry;
 use async_nats::HeaderMap;
 use bytes::Bytes;
@@ -45,13 +46,15 @@ impl Log {
     /// acknowledgement of the stream is what accepted means.
     ///
     /// An attempt that was stored although its answer was lost is found again by the last message
-    /// of the subject, so that it becomes one receipt. Errors: the last failure.
+    /// of the subject, so that it becomes one receipt. Errors: [`LogError::Forbidden`], or the last
+    /// failure.
     pub async fn publish_until_accepted(
         &self,
         claims: &ExportClaims,
         spooled: &mut Spooled,
         patience: Duration,
     ) -> Result<Published, LogError> {
+        self.may_write(Part::Exports)?;
         let end = Instant::now() + patience;
         let never = CancellationToken::new();
         let mut backoff = Backoff::new();
@@ -71,9 +74,10 @@ impl Log {
 
     /// Publishes a stored export again as it came: another receipt of the same bytes.
     ///
-    /// Errors: [`LogError::NotFound`] when nothing lies at that sequence of the ingest stream, or as
-    /// the server reports them.
+    /// Errors: [`LogError::NotFound`] when nothing lies at that sequence of the ingest stream,
+    /// [`LogError::Forbidden`], or as the server reports them.
     pub async fn publish_again(&self, sequence: u64) -> Result<u64, LogError> {
+        self.may_write(Part::Exports)?;
         let stored = self.raw_at(subjects::INGEST_STREAM, sequence).await?;
         let stored = stored.ok_or_else(|| LogError::NotFound(format!("export {sequence}")))?;
         let claims = ExportClaims {

@@ -4,6 +4,7 @@ use crate::blobs::Spool;
 use crate::error::LogError;
 use crate::log::Log;
 use crate::reader::Selection;
+use crate::role::Part;
 use jmip_core::event::KnowledgeAdopted;
 use jmip_core::stage::Extend;
 use jmip_core::{Envelope, Event, Knowledge, Located, ids, subjects};
@@ -152,14 +153,16 @@ impl<K> Learned<K> {
 impl Log {
     /// Keeps a knowledge file in the object store under its hash; what an adoption names.
     ///
-    /// Errors: [`LogError::File`] when the temporary copy cannot be written, or as the server
-    /// reports them.
+    /// Errors: [`LogError::File`] when the temporary copy cannot be written,
+    /// [`LogError::Forbidden`], or as the server reports them.
     pub async fn keep_knowledge(
         &self,
         stage: &str,
         name: &str,
         text: &str,
     ) -> Result<KnowledgeAdopted, LogError> {
+        // Nobody else names such a file on the log.
+        self.may_write(Part::Events("user"))?;
         let mut spool = Spool::new(None)?;
         spool.write(text.as_bytes())?;
         let mut spooled = spool.finish()?;

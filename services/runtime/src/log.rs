@@ -1,39 +1,40 @@
-//! The handle on the log: connect, look up, commit, append.
+//! The handle on the log: look up, commit, append.
 
 use crate::batch::{self, Fence, Outcome, Outgoing};
 use crate::error::LogError;
 use crate::position::{self, Position};
 use crate::reader::{Delivered, Reader, Selection};
 use crate::retry::Backoff;
+use crate::role::Roles;
 use crate::status::Status;
 use crate::telemetry::{self, Work, instruments};
 use crate::unfit;
+use async_nats::Client;
+use async_nats::jetstream::Context;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
-use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use bytes::Bytes;
 use jmip_core::envelope::Delivery;
 use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Stored, Unfit, subjects};
-use std::future::Future;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Inputs looked through for the last event of a producer that carries a position.
 const LOOK_BACK: usize = 1000;
 
-/// A connection to the log; clones share it.
+/// A connection to the log, made as somebody; clones share it.
 #[derive(Clone)]
 pub struct Log {
     pub(crate) client: Client,
     pub(crate) context: Context,
     /// How often the connection was made: what was asked before the last time is not answered.
-    connections: watch::Receiver<u64>,
+    pub(crate) connections: watch::Receiver<u64>,
+    /// As whom it writes.
+    pub(crate) roles: Roles,
     /// Who is told of what loops store.
-    tell: Option<Tell>,
+    pub(crate) tell: Option<Tell>,
 }
 
 /// Is told of each event that a loop of this process has stored, once, after it is on the log.
@@ -51,71 +52,6 @@ pub(crate) struct Tail {
 }
 
 impl Log {
-    /// Connects, and from then on reconnects by itself for ever.
-    ///
-    /// Errors: [`LogError::Connect`] when the first attempt fails.
-    pub async fn connect(url: &str) -> Result<Self, LogError> {
-        let address: ServerAddr = url
-            .parse()
-            .map_err(|e: std::io::Error| LogError::Connect(e.into()))?;
-        let (sender, connections) = watch::channel(0);
-        let client = authorized(&address)
-            .event_callback(move |event| {
-                if matches!(event, Event::Connected) {
-                    sender.send_modify(|made| *made += 1);
-                }
-                std::future::ready(())
-            })
-            .name("jmip")
-            .request_timeout(Some(REQUEST_TIMEOUT))
-            .connection_timeout(REQUEST_TIMEOUT)
-            .subscription_capacity(64 * 1024)
-            .reconnect_delay_callback(|tries| {
-                Duration::from_millis(100)
-                    .saturating_mul(u32::try_from(tries).unwrap_or(20))
-                    .min(Duration::from_secs(2))
-            })
-            .connect(address)
-            .await
-            .map_err(|e| LogError::Connect(e.into()))?;
-        Ok(Self {
-            context: jetstream::new(client.clone()),
-            client,
-            connections,
-            tell: None,
-        })
-    }
-
-    /// The same log, with somebody who is told of what loops store through it.
-    pub fn telling(self, tell: Tell) -> Self {
-        Self {
-            tell: Some(tell),
-            ..self
-        }
-    }
-
-    /// How often the connection was made.
-    pub(crate) fn connections(&self) -> watch::Receiver<u64> {
-        let mut connections = self.connections.clone();
-        connections.mark_unchanged();
-        connections
-    }
-
-    /// Does something that a server must answer, unless the connection is made anew meanwhile: the
-    /// new server process knows nothing of the question.
-    pub(crate) async fn on_this_connection<T>(
-        &self,
-        ask: impl Future<Output = Result<T, LogError>>,
-    ) -> Result<T, LogError> {
-        let mut connections = self.connections();
-        tokio::select! {
-            answer = ask => answer,
-            Ok(()) = connections.changed() => {
-                Err(LogError::request("request", "the connection was made anew"))
-            }
-        }
-    }
-
     /// Whether the server answers and has the event stream.
     ///
     /// Errors: as the server reports them.
@@ -230,7 +166,7 @@ impl Log {
     /// sequence, or `None` when somebody did.
     ///
     /// An attempt whose answer was lost is looked for on the log, so it is stored at most once.
-    /// Errors: as the server reports them; after [`LogError::Request`] it is unknown whether the
+    /// Errors: [`LogError::Forbidden`], or as the server reports them; after [`LogError::Request`] it is unknown whether the
     /// event is stored.
     pub async fn append_after(
         &self,
@@ -243,6 +179,7 @@ impl Log {
             envelope,
             trace: telemetry::header(),
         }];
+        self.may_store(&outgoing)?;
         let fence = Fence {
             subjects: &subjects,
             last: expected,
@@ -352,8 +289,9 @@ impl Log {
     /// Stores a batch, retrying for ever what passes by itself.
     ///
     /// Answers the producer's new tail, or `None` when another writer was there first.
-    /// Errors: [`LogError::Shutdown`] only.
+    /// Errors: [`LogError::Shutdown`] and [`LogError::Forbidden`] only.
     pub(crate) async fn commit(&self, ask: Commit<'_>) -> Result<Option<Tail>, LogError> {
+        self.may_store(ask.batch)?;
         let pattern = subjects::of_producer(ask.producer);
         let fence = Fence {
             subjects: &pattern,
@@ -415,17 +353,6 @@ impl Log {
                 return Err(LogError::Shutdown);
             }
         }
-    }
-}
-
-/// The client does not take the user of a URL by itself.
-fn authorized(address: &ServerAddr) -> ConnectOptions {
-    match (address.username(), address.password()) {
-        (Some(user), Some(password)) => {
-            ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
-        }
-        (Some(token), None) => ConnectOptions::with_token(token.to_owned()),
-        (None, _) => ConnectOptions::new(),
     }
 }
 

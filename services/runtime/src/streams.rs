@@ -3,6 +3,7 @@
 
 use crate::error::LogError;
 use crate::log::Log;
+use crate::role::Part;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
 use serde_json::Value;
@@ -73,9 +74,10 @@ impl Log {
     /// Creates what is missing and updates what differs; answers what it changed. Streams have as
     /// many replicas as they are given, one of [`REPLICAS`]; as many as before where none is given.
     ///
-    /// Errors: as the server reports them, such as a setting that cannot be changed later, or more
+    /// Errors: [`LogError::Forbidden`], or as the server reports them, such as a setting that cannot be changed later, or more
     /// replicas than it has servers.
     pub async fn apply_streams(&self, replicas: Option<u64>) -> Result<Vec<Difference>, LogError> {
+        self.may_write(Part::Streams)?;
         let mut changed = vec![];
         for mut wanted in wanted_streams() {
             let found = self.stream_config(&wanted).await?;

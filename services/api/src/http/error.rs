@@ -142,7 +142,9 @@ impl From<StoreError> for ApiError {
 impl From<LogError> for ApiError {
     fn from(error: LogError) -> Self {
         match error {
-            LogError::File { .. } | LogError::NotFound(_) => Self::internal(error),
+            LogError::File { .. } | LogError::NotFound(_) | LogError::Forbidden { .. } => {
+                Self::internal(error)
+            }
             _ => {
                 let detail = "the log did not answer in time; sending this again is harmless";
                 Self::unavailable("log_unavailable", detail, error)

@@ -5,6 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{Request, Response};
 use jmip_core::ids;
+use jmip_runtime::Role;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
@@ -32,7 +33,9 @@ async fn silent_log() -> Log {
             }
         }
     });
-    Log::connect(&url).await.unwrap()
+    Log::connect(&url, [Role::User, Role::Publisher])
+        .await
+        .unwrap()
 }
 
 async fn app() -> Router {

@@ -7,6 +7,7 @@ use crate::{csv_form, running, table};
 use jmip_core::subjects;
 use jmip_projections::digest::TableDigest;
 use jmip_projections::status;
+use jmip_runtime::Role;
 
 const COLUMNS: [&str; 4] = ["view", "table", "rows", "sha256"];
 
@@ -16,7 +17,7 @@ pub async fn digest(format: Format) -> anyhow::Result<Exit> {
     let at = status::checkpoints(&store).await?;
     let digests = jmip_projections::digest::digest(&store).await?;
     // Without the log there are digests all the same.
-    let end = match running::log().await {
+    let end = match running::log(Role::Reader).await {
         Ok(log) => log.last_sequence(subjects::EVENTS_STREAM).await.ok(),
         Err(_) => None,
     };

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::say::say;
 use crate::{csv_form, running};
 use jmip_core::{Event, Message as _, Stored, envelope, ids, subjects};
-use jmip_runtime::{Delivered, Reader, Selection};
+use jmip_runtime::{Delivered, Reader, Role, Selection};
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 10] = [
 
 /// Prints events from a sequence up to the present end of the log.
 pub async fn events(ask: Events) -> anyhow::Result<Exit> {
-    let log = running::log().await?;
+    let log = running::log(Role::Reader).await?;
     let last = log.last_sequence(subjects::EVENTS_STREAM).await?;
     let from = ask.from.max(1);
     let end = ask

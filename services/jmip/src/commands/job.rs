@@ -7,6 +7,7 @@ use crate::{fact_line, running, words};
 use jmip_core::subjects;
 use jmip_projections::market::job_detail::{self, JobDetail, Revision};
 use jmip_projections::market::raw_job_post::{self, RecordName};
+use jmip_runtime::Role;
 use uuid::Uuid;
 
 const LINE_MAX_CHARS: usize = 110;
@@ -36,7 +37,7 @@ pub async fn raw(id: &str, posting: Option<&str>) -> anyhow::Result<Exit> {
     let job_id = parse(id)?;
     let posting = posting.map(str::parse::<RecordName>).transpose();
     let posting = posting.map_err(|wrong| ends(Exit::Usage, format!("--{wrong}")))?;
-    let system = running::system().await?;
+    let system = running::system(Role::Reader).await?;
     let reader = system.store.reader(subjects::DEFAULT_TENANT);
     let found = raw_job_post::of_job(&reader, job_id, posting.as_ref()).await?;
     let absent = || {

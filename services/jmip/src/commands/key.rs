@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use jmip_api::Minted;
 use jmip_core::subjects;
 use jmip_projections::access::{self, KeyRow, NewKey, Scope};
+use jmip_runtime::Role;
 use serde_json::json;
 
 /// Longest name of a holder.
@@ -92,7 +93,7 @@ async fn create(mut asked: CreateKey) -> anyhow::Result<Exit> {
     asked.scopes.sort_unstable();
     asked.scopes.dedup();
     let minted = Minted::new()?;
-    let running = running::system().await?;
+    let running = running::system(Role::Reader).await?;
     let new = NewKey {
         key_id: minted.key_id,
         tenant: asked.tenant,

@@ -3,10 +3,14 @@
 use crate::exit::Exit;
 use crate::running;
 use crate::say::sayln;
+use jmip_runtime::Role;
 
 /// Creates and changes streams.
 pub async fn apply(replicas: Option<u64>) -> anyhow::Result<Exit> {
-    let changed = running::log().await?.apply_streams(replicas).await?;
+    let changed = running::log(Role::Deploy)
+        .await?
+        .apply_streams(replicas)
+        .await?;
     for difference in &changed {
         sayln!("changed: {difference}");
     }
@@ -19,7 +23,10 @@ pub async fn apply(replicas: Option<u64>) -> anyhow::Result<Exit> {
 
 /// Compares streams.
 pub async fn check() -> anyhow::Result<Exit> {
-    let differences = running::log().await?.stream_differences().await?;
+    let differences = running::log(Role::Reader)
+        .await?
+        .stream_differences()
+        .await?;
     for difference in &differences {
         sayln!("{difference}");
     }

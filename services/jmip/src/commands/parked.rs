@@ -10,7 +10,7 @@ use jmip_api::append;
 use jmip_core::event::MessageRetried;
 use jmip_core::{Envelope, Event, Message as _, subjects};
 use jmip_projections::status::{LIMIT_MAX, ParkedRow, parked};
-use jmip_runtime::{LogError, LoopKind};
+use jmip_runtime::{LogError, LoopKind, Role};
 use serde_json::json;
 
 const ERROR_MAX_CHARS: usize = 90;
@@ -54,7 +54,7 @@ fn print(rows: &[ParkedRow]) {
 
 /// Prints one parked input, with the event it is if it is one.
 pub async fn show(id: &str) -> anyhow::Result<Exit> {
-    let system = running::system().await?;
+    let system = running::system(Role::Reader).await?;
     let row = find(&system, id).await?;
     sayln!("{}", serde_json::to_string_pretty(&row)?);
     if let Some(input) = input_of(&system, &row).await? {
@@ -65,7 +65,7 @@ pub async fn show(id: &str) -> anyhow::Result<Exit> {
 
 /// Prints every parked input as one line of JSON, with the event it is if it is one.
 pub async fn export() -> anyhow::Result<Exit> {
-    let system = running::system().await?;
+    let system = running::system(Role::Reader).await?;
     for row in parked(&system.store.operator(), LIMIT_MAX).await? {
         let mut line = json!({ "id": id_of(&row), "parked": row });
         if let Some(input) = input_of(&system, &row).await? {
@@ -81,7 +81,7 @@ pub async fn retry(ids: &[String], all: bool) -> anyhow::Result<Exit> {
     if ids.is_empty() && !all {
         return Err(ends(Exit::Usage, "name what to try again, or say --all"));
     }
-    let system = running::system().await?;
+    let system = running::system([Role::User, Role::Publisher]).await?;
     let rows = if all {
         parked(&system.store.operator(), LIMIT_MAX).await?
     } else {

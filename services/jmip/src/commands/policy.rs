@@ -9,6 +9,7 @@ use jmip_api::append;
 use jmip_core::{ids, subjects};
 use jmip_market::{Changed, DEFAULT_POLICY, parse_policy, policy_sha256};
 use jmip_projections::desk::policy::{self, PolicyRow};
+use jmip_runtime::Role;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -59,7 +60,7 @@ pub async fn adopt(named: &str) -> anyhow::Result<Exit> {
     let toml = find(named).await?;
     let checked =
         parse_policy(&toml).map_err(|error| ends(Exit::Usage, format!("{named}: {error}")))?;
-    let log = running::log().await?;
+    let log = running::log(Role::User).await?;
     let name = &checked.name;
     let sha256 = ids::hex(&policy_sha256(&toml));
     let short = &sha256[..HASH_SHOWN];

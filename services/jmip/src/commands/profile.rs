@@ -6,6 +6,7 @@ use crate::say::sayln;
 use crate::{profile, running};
 use anyhow::Context as _;
 use jmip_core::subjects;
+use jmip_runtime::Role;
 use serde_json::json;
 use std::path::Path;
 
@@ -17,7 +18,7 @@ pub async fn import(file: &Path, format: Format) -> anyhow::Result<Exit> {
         .map_err(|problem| ends(Exit::Failed, format!("{}: {problem}", file.display())))?;
     let (skills, months) = (read.skills.len(), read.experience_months);
     let items = read.portfolio.len();
-    let log = running::log().await?;
+    let log = running::log(Role::User).await?;
     let saved = jmip_api::append::save_profile(&log, subjects::DEFAULT_TENANT, read).await?;
     let revision = saved.revision;
     if is_json {

@@ -11,7 +11,7 @@ use clap::builder::PossibleValue;
 use indicatif::{ProgressBar, ProgressStyle};
 use jmip_projections::versions::{self, Compared, Version};
 use jmip_projections::{Projection, StoreError, VIEWS, View};
-use jmip_runtime::projection_loop;
+use jmip_runtime::{Role, projection_loop};
 use serde::Serialize;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -128,7 +128,7 @@ fn as_exit(error: StoreError) -> anyhow::Error {
 
 async fn rebuild(view: &'static View, force: bool, json: bool) -> anyhow::Result<Exit> {
     let began = Instant::now();
-    let system = running::system().await?;
+    let system = running::system(Role::Reader).await?;
     let _sole = versions::alone(&system.store, view).await?;
     let live = versions::live(&system.store, view).await?;
     let schema = versions::begin(&system.store, view).await?;
@@ -186,7 +186,7 @@ async fn rebuild(view: &'static View, force: bool, json: bool) -> anyhow::Result
 
 async fn rollback(view: &'static View, json: bool) -> anyhow::Result<Exit> {
     let began = Instant::now();
-    let system = running::system().await?;
+    let system = running::system(Role::Reader).await?;
     let _sole = versions::alone(&system.store, view).await?;
     let live = versions::live(&system.store, view).await?;
     let previous = versions::previous(&system.store, view).await;

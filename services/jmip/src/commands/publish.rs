@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jmip_core::{Body, Micros, subjects};
 use jmip_ingest::Recognised;
 use jmip_projections::market::receipt::{self, ReceiptStatus};
-use jmip_runtime::{ExportClaims, Published, Spool, Spooled};
+use jmip_runtime::{ExportClaims, Published, Role, Spool, Spooled};
 use serde_json::json;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -30,7 +30,7 @@ pub async fn publish(ask: Publish) -> anyhow::Result<Exit> {
     if ask.dry_run {
         return tokio::task::spawn_blocking(move || recognise(&ask, is_json)).await?;
     }
-    let system = running::system().await?;
+    let system = running::system(Role::Publisher).await?;
     let began = Instant::now();
     let file = ask.file.clone();
     let mut spooled = tokio::task::spawn_blocking(move || spool(&file)).await??;

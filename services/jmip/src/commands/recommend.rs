@@ -8,6 +8,7 @@ use crate::{csv_form, words};
 use jmip_api::append::{self, AppendError, RunAsk};
 use jmip_core::subjects;
 use jmip_projections::desk::recommendation::{self, Run, RunItem};
+use jmip_runtime::Role;
 use serde_json::Value;
 use std::time::Duration;
 use uuid::Uuid;
@@ -40,7 +41,7 @@ pub async fn recommend(ask: Recommend) -> anyhow::Result<Exit> {
     let limit = append::run_limit(Some(ask.limit));
     let wrong = |wrong| ends(Exit::Usage, format!("--{wrong}"));
     let limit = checked.and(limit).map_err(wrong)?;
-    let system = running::system().await?;
+    let system = running::system(Role::User).await?;
     let wanted = RunAsk { on, limit };
     let asked = append::request_run(&system.log, subjects::DEFAULT_TENANT, wanted).await;
     let asked = asked.map_err(|error| match error {

@@ -8,6 +8,7 @@ use crate::say::sayln;
 use crate::{csv_form, running, table, words};
 use anyhow::Context as _;
 use jmip_core::subjects;
+use jmip_runtime::Role;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -21,7 +22,11 @@ pub async fn reenrich(options: &Reenrich) -> anyhow::Result<Exit> {
         let text = "--skills only tries a file out; adopt it first: jmip taxonomy adopt FILE";
         return Err(ends(Exit::Usage, text));
     }
-    let log = running::log().await?;
+    let role = match options.apply {
+        true => Role::Enrich,
+        false => Role::Reader,
+    };
+    let log = running::log(role).await?;
     let mut knowledge = knowledge(&log).await?;
     if let Some(path) = &options.skills {
         let text =

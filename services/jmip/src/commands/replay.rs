@@ -4,6 +4,7 @@ use crate::cli::{Form, Replay};
 use crate::exit::{Exit, ends};
 use crate::say::sayln;
 use crate::{csv_form, replay, running, table};
+use jmip_runtime::Role;
 use jmip_runtime::verify::{Line, Tally};
 use serde::Serialize;
 
@@ -37,7 +38,7 @@ pub async fn replay(options: &Replay) -> anyhow::Result<Exit> {
             "say what to do with it: jmip replay --verify",
         ));
     }
-    let log = running::log().await?;
+    let log = running::log(Role::Reader).await?;
     let tally = replay::verify(&log).await?;
     match options.format.of_list() {
         Form::Json => {

@@ -10,7 +10,7 @@ use crate::say::sayln;
 use crate::{csv_form, running, table, words};
 use jmip_core::{Cause, Envelope, Event, Knowledge, Output, Seal, Stored, ids, subjects};
 use jmip_normalize::{FOLD, REREAD_OUTPUT, Reading, Reread, State, Tables};
-use jmip_runtime::{Log, LogError, Selection};
+use jmip_runtime::{Log, LogError, Role, Selection};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -21,7 +21,11 @@ const COLUMNS: [&str; 2] = ["field", "revisions"];
 
 /// Reads the log with the present tables and says what differs, or appends it.
 pub async fn reread(options: &Options) -> anyhow::Result<Exit> {
-    let log = running::log().await?;
+    let role = match options.apply {
+        true => Role::Normalize,
+        false => Role::Reader,
+    };
+    let log = running::log(role).await?;
     let standing = standing(&log).await?;
     let mut found = compare(&log, &standing, options.apply).await?;
     found.appended = if options.apply { found.differing } else { 0 };

@@ -4,6 +4,7 @@ use crate::commands::up::stopped;
 use crate::exit::{Exit, ends};
 use crate::system::{ALL, Service, Settings, System};
 use anyhow::Context as _;
+use jmip_runtime::Role;
 use jmip_runtime::config::Config;
 
 /// Runs services until told to stop.
@@ -11,6 +12,7 @@ pub async fn run(services: Vec<Service>) -> anyhow::Result<Exit> {
     let config = Config::from_env().map_err(|problems| ends(Exit::Usage, problems.to_string()))?;
     let missing = |name: &str| ends(Exit::Usage, format!("settings: {name} is not set"));
     let settings = Settings {
+        roles: Role::Reader.into(),
         nats_url: config.nats_url.ok_or_else(|| missing("JMIP_NATS_URL"))?,
         database_url: config
             .database_url

@@ -7,7 +7,7 @@ use crate::{csv_form, running, table, words};
 use jmip_core::subjects::{self, Kind};
 use jmip_projections::VIEWS;
 use jmip_projections::status::{self, Checkpoint, Counts, ParkedRow, RefusedRow};
-use jmip_runtime::{LoopKind, LoopState, LoopStatus};
+use jmip_runtime::{LoopKind, LoopState, LoopStatus, Role};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -86,7 +86,7 @@ struct Line {
 
 /// Prints the status; fails when a loop is missing or failing.
 pub async fn status(format: Format) -> anyhow::Result<Exit> {
-    let system = running::system().await?;
+    let system = running::system(Role::Reader).await?;
     let loops = system.log.statuses().await?;
     let events = system.log.event_counts().await?;
     let last_sequence = system.log.last_sequence(subjects::EVENTS_STREAM).await?;

@@ -11,7 +11,7 @@ use jmip_api::append;
 use jmip_core::event::KnowledgeAdopted;
 use jmip_core::{ids, subjects};
 use jmip_enrich::{Rules, STAGE};
-use jmip_runtime::{FILE_MAX_BYTES, Log};
+use jmip_runtime::{FILE_MAX_BYTES, Log, Role};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -40,14 +40,19 @@ pub async fn import(path: &Path, out: Option<&Path>) -> anyhow::Result<Exit> {
         std::fs::write(out, file).with_context(|| format!("writing {}", out.display()))?;
         return Ok(Exit::Done);
     }
-    put_in_force(&running::log().await?, found.taxonomy.name(), &file).await
+    put_in_force(
+        &running::log(Role::User).await?,
+        found.taxonomy.name(),
+        &file,
+    )
+    .await
 }
 
 /// Puts a dictionary file of one's own in force.
 pub async fn adopt(path: &Path, name: Option<String>) -> anyhow::Result<Exit> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let name = name.unwrap_or_else(|| name_of(path));
-    put_in_force(&running::log().await?, &name, &text).await
+    put_in_force(&running::log(Role::User).await?, &name, &text).await
 }
 
 /// What a file is adopted as when nobody says otherwise: its name without its ending.
@@ -87,7 +92,7 @@ fn say_adopted(name: &str, changed: bool) {
 
 /// Takes a file back.
 pub async fn withdraw(name: &str) -> anyhow::Result<Exit> {
-    let log = running::log().await?;
+    let log = running::log(Role::User).await?;
     let in_force = log.adopted_knowledge(TENANT, STAGE.name).await?;
     if !in_force.contains_key(name) {
         return Err(ends(Exit::NotFound, format!("no file {name} is in force")));
@@ -104,7 +109,7 @@ pub async fn withdraw(name: &str) -> anyhow::Result<Exit> {
 
 /// Lists the files in force.
 pub async fn list(format: Format) -> anyhow::Result<Exit> {
-    let log = running::log().await?;
+    let log = running::log(Role::Reader).await?;
     let in_force = log.adopted_knowledge(TENANT, STAGE.name).await?;
     let named: BTreeMap<&String, String> = in_force
         .iter()

@@ -7,8 +7,8 @@ use crate::say::{say, sayln};
 use crate::system::{ALL, Settings, System};
 use anyhow::Context as _;
 use jmip_api::Minted;
-use jmip_runtime::Log;
 use jmip_runtime::config::{Config, Secret};
+use jmip_runtime::{Log, Role};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -122,7 +122,7 @@ async fn serve(
     let endpoints = servers.endpoints().clone();
     // Given servers are only checked: their streams belong to whoever runs them.
     if config.nats_url.is_none() {
-        Log::connect(&endpoints.nats_url)
+        Log::connect(&endpoints.nats_url, Role::Deploy)
             .await?
             .apply_streams(None)
             .await?;
@@ -132,6 +132,7 @@ async fn serve(
         None => free_listen(&dir).await?,
     };
     let settings = Settings {
+        roles: Role::Reader.into(),
         nats_url: Secret::new(endpoints.nats_url),
         database_url: Secret::new(endpoints.database_url),
         api_listen: Some(listen),

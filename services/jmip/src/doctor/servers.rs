@@ -11,7 +11,7 @@ use jmip_projections::desk::policy::{self, PolicyRow};
 use jmip_projections::status::{self as views, DatabaseServer, Troubles};
 use jmip_projections::versions::{self, Shown};
 use jmip_projections::{Store, VIEWS, View};
-use jmip_runtime::{Difference, LogError, LogServer, LoopStatus};
+use jmip_runtime::{Difference, LogError, LogServer, LoopStatus, Role};
 
 /// A busy machine may answer after the moment that answers are waited for.
 const STATUS_TRIES: u32 = 4;
@@ -58,7 +58,7 @@ impl Log {
         let Some(url) = url else {
             return Self::silent("it does not run");
         };
-        let log = match within(jmip_runtime::Log::connect(url)).await {
+        let log = match within(jmip_runtime::Log::connect(url, Role::Reader)).await {
             Ok(log) => log,
             Err(why) => return Self::silent(&why),
         };
