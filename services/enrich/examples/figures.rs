@@ -1,14 +1,12 @@
 //! Prints the speed of the rules on the labelled postings and on worst cases of one megabyte:
-//! `cargo run --release -p jmip-enrich --example figures`. Given a folder it writes what the rules
-//! read there instead, for the scorer beside the labelled postings.
+//! `cargo run --release -p jmip-enrich --example figures`.
 
 #[path = "../tests/gold_set/mod.rs"]
 mod gold_set;
 
 use jmip_core::event::Job;
 use jmip_enrich::Rules;
-use serde_json::{Value as Json, json};
-use std::path::Path;
+use serde_json::Value as Json;
 
 const MEGABYTE: usize = 1 << 20;
 
@@ -18,35 +16,7 @@ fn main() {
     let start = std::time::Instant::now();
     let knowledge = jmip_enrich::knowledge();
     println!("knowledge compiled in {:.1?}", start.elapsed());
-    let Some(out) = std::env::args().nth(1) else {
-        measure(&knowledge.value, &facts);
-        return;
-    };
-    let predicted = facts.iter().map(|line| {
-        let pred = gold_set::prediction(&knowledge.value, &gold_set::job(line));
-        json!({ "id": line["id"], "pred": pred })
-    });
-    write(Path::new(&out), "facts.jsonl", predicted);
-    let strings = gold_set::lines("strings.jsonl").unwrap_or_default();
-    let predicted = strings.iter().map(|line| {
-        let job = Job {
-            description: line["text"].as_str().unwrap_or_default().to_owned(),
-            ..Default::default()
-        };
-        let pred = gold_set::prediction(&knowledge.value, &job);
-        let field = match line["field"].as_str() {
-            Some("experience") => "experience_months",
-            Some(field) => field,
-            None => "",
-        };
-        json!({ "id": line["id"], "pred": pred[field] })
-    });
-    write(Path::new(&out), "strings.jsonl", predicted);
-}
-
-fn write(folder: &Path, file: &str, lines: impl Iterator<Item = Json>) {
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
-    std::fs::write(folder.join(file), text).expect("the folder given exists");
+    measure(&knowledge.value, &facts);
 }
 
 fn measure(dictionaries: &Rules, lines: &[Json]) {

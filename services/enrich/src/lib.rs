@@ -26,7 +26,6 @@ pub mod fold;
 mod knowledge;
 mod lexicon;
 mod phrases;
-pub mod prediction;
 mod reading;
 mod rule;
 mod rules;
@@ -39,6 +38,7 @@ pub use knowledge::{Rules, knowledge, resolve_skill};
 pub use reading::{Reading, Text};
 pub use rule::{KnowledgeFile, Rule};
 pub use rules::RULES;
+pub use rules::security_clearance::REQUIRED_MIN_BP as CLEARANCE_REQUIRED_MIN_BP;
 pub use sections::Section;
 pub use skills::{DictionaryError, Index, Problem, Skill};
 

@@ -152,6 +152,42 @@ fn staged_gold() -> Option<PathBuf> {
     folder.join("dev/facts.jsonl").exists().then_some(folder)
 }
 
+/// What the rules keep on the labelled postings beside the checkout: precision and recall of each
+/// question at least, in basis points.
+const STAGED_FLOORS: &[(&str, u64, u64)] = &[
+    ("pay", 9500, 9200),
+    ("experience", 9500, 9300),
+    ("workplace", 9500, 9300),
+    ("language", 9900, 9800),
+    ("sponsorship", 9500, 9500),
+    ("seniority", 9500, 9500),
+    ("education", 9000, 9000),
+    ("skills, named", 9000, 9000),
+    ("skills: tier of those found", 8500, 8500),
+    ("phrases: pay", 9500, 9000),
+    ("phrases: experience", 9500, 9000),
+    ("phrases: workplace", 9500, 9000),
+];
+
+#[test]
+fn the_rules_keep_their_floors_on_the_labelled_postings_beside_the_checkout() {
+    let Some(gold) = staged_gold() else {
+        eprintln!("skipped: there is no folder of labelled postings");
+        return;
+    };
+    let folder = gold.join("dev");
+    let output = jmip(&["eval", "--json", "--gold", folder.to_str().unwrap()], "");
+    let measures = json_lines(&output.stdout).remove(0)["measures"].take();
+    for (name, precision_min, recall_min) in STAGED_FLOORS {
+        let mut all = measures.as_array().unwrap().iter();
+        let measure = all.find(|measure| measure["name"] == *name);
+        let tally = &measure.unwrap_or_else(|| panic!("no {name}"))["tally"];
+        let share = |field: &str| tally[field].as_u64().unwrap();
+        assert!(share("precision_bp") >= *precision_min, "{name}: {tally}");
+        assert!(share("recall_bp") >= *recall_min, "{name}: {tally}");
+    }
+}
+
 /// The scorer's line that begins so: its numbers behind `tp`, `pred`, `gold` and `n`.
 fn scored(text: &str, begins: &str) -> Vec<u64> {
     let line = text.lines().find(|line| line.starts_with(begins));

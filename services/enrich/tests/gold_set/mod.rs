@@ -1,8 +1,6 @@
-//! Reads the labelled postings beside the checkout, when they are there, and says what the rules
-//! make of them in the labels' own terms.
+//! Reads the labelled postings beside the checkout, when they are there.
 
 use jmip_core::event::{Job, Place};
-use jmip_enrich::Rules;
 use serde_json::Value as Json;
 use std::path::PathBuf;
 
@@ -66,9 +64,4 @@ fn country(location: &str) -> &'static str {
     } else {
         ""
     }
-}
-
-/// What the rules read, in the shape of the labels.
-pub fn prediction(dictionaries: &Rules, job: &Job) -> Json {
-    jmip_enrich::prediction::of(dictionaries, &dictionaries.facts(job))
 }

@@ -1,5 +1,6 @@
 //! The rules alone, without servers: what they read in records, and how often they are right.
 
+pub mod answers;
 pub mod compare;
 pub mod difference;
 pub mod eval;

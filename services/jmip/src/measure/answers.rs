@@ -1,27 +1,34 @@
 //! What the rules read out of one posting, in the terms of labelled postings: one value per
 //! question, null where the posting does not say.
 
-use crate::knowledge::Rules;
-use crate::rules::security_clearance;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{
     ApplicantLocation, Applicants, Benefit, CefrLevel, Completeness, EducationLevel,
-    EmploymentType, Experience, ExperienceScope, Fact, FactMethod, JobDuration, OnsiteDays, Pay,
-    Seniority, Skill, SkillKind, SkillTier, WorkEligibility, WorkingTime, Workplace,
+    EmploymentType, Experience, ExperienceScope, Fact, JobDuration, OnsiteDays, Pay, Seniority,
+    Skill, SkillKind, SkillTier, WorkEligibility, WorkingTime, Workplace,
 };
+use jmip_enrich::{CLEARANCE_REQUIRED_MIN_BP, Rules};
+use jmip_market::headline;
 use serde_json::{Value as Json, json};
 
 /// Answers every question from the facts of one posting.
 ///
-/// Shape: an object; where several facts answer one question, the most trusted one counts, of
-/// equally trusted ones the first, and the `_all` list keeps every one.
+/// Shape: an object; where several facts answer one question, pay, workplace and experience are
+/// those of the headline; of all else the most trusted one counts, of equally trusted ones the
+/// first. The `_all` list keeps every one, of pay the headline first.
 pub fn of(rules: &Rules, facts: &[Fact]) -> Json {
+    let pays: Vec<Json> = headline::pays(facts)
+        .into_iter()
+        .map(|(fact, pay)| pay_fields(pay, fact))
+        .collect();
+    let demands = headline::experiences(facts);
+    let places = headline::workplaces(facts);
     json!({
-        "pay": lead(facts, pay),
-        "pay_all": all(facts, pay),
-        "experience_months": lead(facts, headline),
+        "pay": pays.first(),
+        "pay_all": pays,
+        "experience_months": demands.first().map(|(fact, asked)| months(asked, fact)),
         "experience_all": all(facts, experience),
-        "workplace": lead(facts, workplace),
+        "workplace": places.first().map(|(_, place)| workplace(*place)),
         "onsite_days": lead(facts, onsite_days),
         "applicant_location": lead(facts, applicant_location),
         "seniority": lead(facts, seniority),
@@ -72,15 +79,6 @@ fn stated(text: &str) -> Json {
     }
 }
 
-/// What the posting's text says of base pay; what only its columns say is no answer to what the
-/// rules can read.
-fn pay(fact: &Fact) -> Option<Json> {
-    let Some(Value::Pay(pay)) = &fact.value else {
-        return None;
-    };
-    (fact.method() != FactMethod::Column).then(|| pay_fields(pay, fact))
-}
-
 fn pay_fields(pay: &Pay, fact: &Fact) -> Json {
     json!({
         "min_minor": pay.min_minor,
@@ -97,15 +95,6 @@ fn months(asked: &Experience, fact: &Fact) -> Json {
     json!({ "min": asked.min_months, "max": asked.max_months, "quote": fact.quote })
 }
 
-fn headline(fact: &Fact) -> Option<Json> {
-    match &fact.value {
-        Some(Value::Experience(asked)) if asked.scope() == ExperienceScope::Overall => {
-            Some(months(asked, fact))
-        }
-        _ => None,
-    }
-}
-
 fn experience(fact: &Fact) -> Option<Json> {
     let Some(Value::Experience(asked)) = &fact.value else {
         return None;
@@ -117,12 +106,8 @@ fn experience(fact: &Fact) -> Option<Json> {
     Some(object)
 }
 
-fn workplace(fact: &Fact) -> Option<Json> {
-    let Some(Value::Workplace(place)) = fact.value else {
-        return None;
-    };
-    let place = Workplace::try_from(place).ok()?;
-    Some(word(place.as_str_name(), "WORKPLACE_"))
+fn workplace(place: Workplace) -> Json {
+    word(place.as_str_name(), "WORKPLACE_")
 }
 
 fn onsite_days(fact: &Fact) -> Option<Json> {
@@ -249,7 +234,7 @@ fn sponsorship(fact: &Fact) -> Option<Json> {
 fn clearance(fact: &Fact) -> Option<Json> {
     match &fact.value {
         Some(Value::SecurityClearance(asked))
-            if fact.confidence_bp >= security_clearance::REQUIRED_MIN_BP =>
+            if fact.confidence_bp >= CLEARANCE_REQUIRED_MIN_BP =>
         {
             Some(stated(&asked.name))
         }
