@@ -329,6 +329,9 @@ mod tests {
     fn every_labelled_record_is_answered_by_its_headline() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let staged = here.join("../../../shared/gold");
+        if !staged.exists() {
+            crate::say::complain("skipped: there are no staged postings beside the shipped ones");
+        }
         let mut records: Vec<Json> = Vec::new();
         for (folder, file) in [
             (here.join("tests/labelled"), "facts.jsonl"),
