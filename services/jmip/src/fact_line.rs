@@ -22,8 +22,8 @@ pub fn of(fact: &Value) -> String {
     )
 }
 
-/// What every fact has beside its value.
-const COMMON: [&str; 7] = [
+/// What every fact has beside its value: where it comes from, not what it says.
+pub const PROVENANCE: [&str; 7] = [
     "rule",
     "rule_version",
     "state",
@@ -65,7 +65,7 @@ const READERS: &[Reader] = &[
 
 fn described(fact: &Value) -> (String, String) {
     let mut members = fact.as_object().into_iter().flatten();
-    let value = members.find(|(name, _)| !COMMON.contains(&name.as_str()));
+    let value = members.find(|(name, _)| !PROVENANCE.contains(&name.as_str()));
     let Some((name, value)) = value else {
         return ("fact".to_owned(), String::new());
     };

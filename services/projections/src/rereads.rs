@@ -14,6 +14,22 @@ pub(crate) enum Stretch<'a> {
     Others(&'a [Stored]),
 }
 
+/// Which row `t` of a table a reread `r` replaces: that of the reading it supersedes. One whose new
+/// name is another revision's already stays as it is: two that an older rule told apart.
+///
+/// Shape: a condition of SQL.
+pub(crate) fn superseded(table: &str) -> String {
+    format!(
+        "(t.tenant_id, t.job_id, t.content_sha256)
+            = (r.tenant_id, r.job_id, r.superseded_sha256)
+        AND t.from_seq < r.from_seq
+        AND (r.content_sha256 = r.superseded_sha256
+            OR NOT EXISTS (SELECT FROM {table} AS s
+                WHERE (s.tenant_id, s.job_id, s.content_sha256)
+                    = (r.tenant_id, r.job_id, r.content_sha256)))"
+    )
+}
+
 /// A batch in stretches, in order.
 pub(crate) fn stretches(batch: &[Stored]) -> impl Iterator<Item = Stretch<'_>> {
     batch

@@ -1,5 +1,6 @@
 //! What other rules or another dictionary would change: facts gained, changed and lost, by field.
 
+use crate::fact_line::PROVENANCE;
 use jmip_core::event::Fact;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -7,16 +8,6 @@ use std::collections::BTreeMap;
 
 /// Samples kept of each field and way of changing.
 const SAMPLES: usize = 5;
-/// What tells where a fact comes from, not what it says.
-const PROVENANCE: &[&str] = &[
-    "rule",
-    "rule_version",
-    "state",
-    "method",
-    "confidence_bp",
-    "span",
-    "quote",
-];
 
 /// How facts of one field differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -4,27 +4,18 @@ use super::job;
 use super::job_snapshot::{self, Row};
 use crate::StoreError;
 use crate::column::{self, Column, ROWS, UNNESTED, bytes};
-use crate::rereads::reread;
+use crate::rereads::{reread, superseded};
 use jmip_core::Stored;
 use tokio_postgres::Transaction;
 
 /// What a reread leaves as it is, and what only finds the row.
 const KEPT: [&str; 4] = ["tenant_id", "job_id", "revision", "superseded_sha256"];
 
-/// Sightings, facts and jobs follow their revision to its new name. One whose new name is another
-/// revision's already stays as it is: two that an older rule told apart.
+/// Sightings, facts and jobs follow their revision to its new name.
 fn statement(columns: &[Column<'_>]) -> String {
     let set = column::set(columns, &KEPT, UNNESTED);
-    format!(
-        "UPDATE job_snapshot AS t SET {set} FROM {ROWS}
-        WHERE (t.tenant_id, t.job_id, t.content_sha256)
-                = (r.tenant_id, r.job_id, r.superseded_sha256)
-            AND t.from_seq < r.from_seq
-            AND (r.content_sha256 = r.superseded_sha256
-                OR NOT EXISTS (SELECT FROM job_snapshot AS s
-                    WHERE (s.tenant_id, s.job_id, s.content_sha256)
-                        = (r.tenant_id, r.job_id, r.content_sha256)))"
-    )
+    let superseded = superseded("job_snapshot");
+    format!("UPDATE job_snapshot AS t SET {set} FROM {ROWS} WHERE {superseded}")
 }
 
 /// Writes rereads, each of another revision.

@@ -3,7 +3,7 @@
 use super::language;
 use crate::StoreError;
 use crate::column::{self, Column, ROWS, bigints, bytes, int8, texts, uuids};
-use crate::rereads::{Stretch, reread, stretches};
+use crate::rereads::{Stretch, reread, stretches, superseded};
 use jmip_core::event::Job;
 use jmip_core::{Event, Stored, ids};
 use std::collections::BTreeMap;
@@ -32,18 +32,13 @@ fn insert_statement() -> String {
 
 /// One whose new name is another revision's already stays as it is, as in `market`.
 fn reread_statement() -> String {
+    let superseded = superseded("job_text");
     format!(
         "UPDATE job_text AS t
         SET content_sha256 = r.content_sha256, language = r.language, document = {DOCUMENT},
             from_seq = r.from_seq
         FROM {ROWS}
-        WHERE (t.tenant_id, t.job_id, t.content_sha256)
-                = (r.tenant_id, r.job_id, r.superseded_sha256)
-            AND t.from_seq < r.from_seq
-            AND (r.content_sha256 = r.superseded_sha256
-                OR NOT EXISTS (SELECT FROM job_text AS s
-                    WHERE (s.tenant_id, s.job_id, s.content_sha256)
-                        = (r.tenant_id, r.job_id, r.content_sha256)))"
+        WHERE {superseded}"
     )
 }
 
