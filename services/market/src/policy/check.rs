@@ -1,6 +1,7 @@
 //! What a policy must keep besides its shape.
 
-use super::{Curve, FULL_BP, Level, Policy, PolicyError};
+use super::curve::{Curve, FULL_BP};
+use super::{Level, Policy, PolicyError};
 use std::collections::BTreeSet;
 
 /// Most entries of any list in a policy; the default's longest has about 40.
