@@ -14,7 +14,17 @@ pub(crate) fn policy() -> Policy {
 
 /// What one factor makes of a posting.
 pub(crate) fn assess(profile: &Profile, posting: &Posting, name: FactorName) -> (u32, Explained) {
-    with_candidate(profile, posting, |ask, candidate| {
+    assess_under(&policy(), profile, posting, name)
+}
+
+/// The same, under a policy.
+pub(crate) fn assess_under(
+    policy: &Policy,
+    profile: &Profile,
+    posting: &Posting,
+    name: FactorName,
+) -> (u32, Explained) {
+    under(policy, profile, posting, |ask, candidate| {
         let factor = factor(name);
         (
             (factor.score)(ask, candidate),
@@ -29,6 +39,15 @@ pub(crate) fn with_candidate<T>(
     posting: &Posting,
     test: impl Fn(&Ask<'_>, &Candidate<'_>) -> T,
 ) -> T {
+    under(&policy(), profile, posting, test)
+}
+
+fn under<T>(
+    policy: &Policy,
+    profile: &Profile,
+    posting: &Posting,
+    test: impl Fn(&Ask<'_>, &Candidate<'_>) -> T,
+) -> T {
     let mut jobs = Jobs::default();
     if let Event::JobNormalized(event) = posting.normalized() {
         jobs.normalized(&event);
@@ -36,8 +55,7 @@ pub(crate) fn with_candidate<T>(
     if let Event::JobEnriched(event) = posting.enriched() {
         jobs.enriched(&event);
     }
-    let policy = policy();
-    let ask = Ask::new(&policy, profile, ON_DAY);
+    let ask = Ask::new(policy, profile, ON_DAY);
     let (_, job, revision) = jobs.current().next().unwrap();
     test(&ask, &Candidate::new(job, revision, jobs.names()))
 }

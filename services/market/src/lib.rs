@@ -41,9 +41,9 @@ pub use best_sighting::BestSighting;
 pub use headline::Headline;
 pub use market::Market;
 pub use policy::{
-    Changed, CompetitionPolicy, Curve, DEFAULT_POLICY, ExperiencePolicy, FactorName, Filter,
-    FreshnessPolicy, Level, PayPolicy, PlacePolicy, Policy, PolicyError, SCHEMA, SkillsPolicy,
-    TitlePolicy, Weight, difference, parse_policy, policy_sha256,
+    Changed, CompetitionPolicy, Curve, DEFAULT_POLICY, DeadlinePolicy, ExperiencePolicy,
+    FactorName, Filter, FreshnessPolicy, Level, PayPolicy, PlacePolicy, Policy, PolicyError,
+    SCHEMA, SkillsPolicy, TitlePolicy, Weight, difference, parse_policy, policy_sha256,
 };
 pub use rank::{Ranked, Ranking, rank};
 pub use waiting::{Question, Waiting};

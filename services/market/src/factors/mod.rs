@@ -1,7 +1,8 @@
-//! The six factors. Each is one file: a score for every job, and for the best ones the reason, the
+//! The factors. Each is one file: a score for every job, and for the best ones the reason, the
 //! evidence and the gaps, all made from one reading, so that they cannot disagree.
 
 pub(crate) mod competition;
+pub(crate) mod deadline;
 pub(crate) mod experience;
 pub(crate) mod freshness;
 pub(crate) mod pay;
@@ -47,6 +48,7 @@ pub(crate) fn factor(name: FactorName) -> Factor {
         FactorName::Freshness => freshness::FACTOR,
         FactorName::Competition => competition::FACTOR,
         FactorName::Pay => pay::FACTOR,
+        FactorName::Deadline => deadline::FACTOR,
     }
 }
 

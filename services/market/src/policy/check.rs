@@ -1,7 +1,7 @@
 //! What a policy must keep besides its shape.
 
 use super::curve::{Curve, FULL_BP};
-use super::{Level, Policy, PolicyError};
+use super::{FactorName, Level, Policy, PolicyError};
 use std::collections::BTreeSet;
 
 /// Most entries of any list in a policy; the default's longest has about 40.
@@ -122,6 +122,28 @@ pub(super) fn levels(levels: &[Level]) -> Result<(), PolicyError> {
         }
     }
     Ok(())
+}
+
+/// The section and its factor come together, in the schema that has them.
+pub(super) fn deadline(policy: &Policy) -> Result<(), PolicyError> {
+    let is_named = policy
+        .factors
+        .iter()
+        .any(|weight| weight.name == FactorName::Deadline);
+    let Some(section) = &policy.deadline else {
+        return match is_named {
+            true => invalid(
+                "deadline",
+                "the factor is named, so its section must be there",
+            ),
+            false => Ok(()),
+        };
+    };
+    if policy.schema < 2 {
+        return invalid("schema", "[deadline] came with schema 2");
+    }
+    in_range(&[("deadline.unknown_bp", section.unknown_bp)], 0, FULL_BP)?;
+    curve(&section.curve, "deadline.curve")
 }
 
 fn in_range(values: &[(&str, u32)], min: u32, max: u32) -> Result<(), PolicyError> {

@@ -9,8 +9,8 @@ pub use curve::Curve;
 pub(crate) use curve::FULL_BP;
 pub use difference::{Changed, difference};
 pub use sections::{
-    CompetitionPolicy, ExperiencePolicy, FreshnessPolicy, Level, PayPolicy, PlacePolicy,
-    SkillsPolicy, TitlePolicy,
+    CompetitionPolicy, DeadlinePolicy, ExperiencePolicy, FreshnessPolicy, Level, PayPolicy,
+    PlacePolicy, SkillsPolicy, TitlePolicy,
 };
 
 use jmip_core::ids;
@@ -24,7 +24,7 @@ pub const DEFAULT_POLICY: &str = include_str!("../../knowledge/policy.toml");
 ///
 /// A later shape only adds: what an older policy does not name counts nothing, so it keeps its
 /// results.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,6 +109,8 @@ pub enum FactorName {
     Competition,
     /// How much.
     Pay,
+    /// How long one can still apply.
+    Deadline,
 }
 
 impl FactorName {
@@ -121,6 +123,7 @@ impl FactorName {
             Self::Freshness => "freshness",
             Self::Competition => "competition",
             Self::Pay => "pay",
+            Self::Deadline => "deadline",
         }
     }
 }
@@ -165,6 +168,9 @@ pub struct Policy {
     pub competition: CompetitionPolicy,
     /// Pay over the least wanted.
     pub pay: PayPolicy,
+    /// Days left to apply; there from schema 2 on, where the factor is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlinePolicy>,
 }
 
 /// Reads a policy and checks every value in it.
@@ -184,6 +190,7 @@ pub fn parse_policy(toml: &str) -> Result<Policy, PolicyError> {
     check::lists(&policy)?;
     check::shares(&policy)?;
     check::levels(&policy.experience.levels)?;
+    check::deadline(&policy)?;
     let curves = [
         (
             "experience.shortfall_curve",
@@ -238,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_policy_of_a_later_schema_says_that_the_program_is_older() {
-        let later = refusal("schema = 1", "schema = 2\nsurprise = true");
+        let later = refusal("schema = 1", "schema = 3\nsurprise = true");
         assert!(later.contains("older than the policy"), "{later}");
         assert_eq!(refusal("schema = 1\n", ""), "accepted");
         assert!(refusal("schema = 1", "schema = 0").contains("schema: schemas count from 1"));
@@ -252,6 +259,22 @@ mod tests {
         let names: Vec<_> = policy.factors.iter().map(|factor| factor.name).collect();
         assert_eq!(names.len(), 5);
         assert!(!names.contains(&FactorName::Pay));
+    }
+
+    #[test]
+    fn a_factor_with_a_section_needs_it_and_the_schema_it_came_with() {
+        let named = "name = \"pay\"\nweight_bp = 700";
+        let deadline = "name = \"deadline\"\nweight_bp = 700";
+        assert!(refusal(named, deadline).contains("deadline: the factor is named"));
+        let section = "[deadline]\nunknown_bp = 0\ncurve = [[0, 0]]\n\n[pay]";
+        assert!(refusal("[pay]", section).contains("schema: [deadline] came with schema 2"));
+        let newer = DEFAULT_POLICY.replacen("schema = 1", "schema = 2", 1);
+        let with = newer
+            .replacen("[pay]", section, 1)
+            .replacen(named, deadline, 1);
+        assert_eq!(parse_policy(&with).map(|policy| policy.schema), Ok(2));
+        let curve = with.replacen("[[0, 0]]", "[]", 1);
+        assert!(parse_policy(&curve).is_err());
     }
 
     #[test]

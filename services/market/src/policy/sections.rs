@@ -102,6 +102,16 @@ pub struct CompetitionPolicy {
     pub floor_factor_bp: u32,
 }
 
+/// How the last day to apply counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlinePolicy {
+    /// Not stated, or over.
+    pub unknown_bp: u32,
+    /// By days left.
+    pub curve: Curve,
+}
+
 /// How pay counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
