@@ -64,7 +64,7 @@ pub const PROGRESS_EVERY_RECORDS: u32 = 250;
 /// said is not known, and the runtime has to run it again.
 pub const SPLITTER: Splitter<Connectors> = Splitter {
     name: "ingest",
-    version: 3,
+    version: 4,
     consumes: &[subjects::EXPORT_RECEIVED],
     locate,
     split: split::split,

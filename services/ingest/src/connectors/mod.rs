@@ -17,10 +17,16 @@ use std::cmp::Reverse;
 const CODED: &[Coded] = &[jmip_ndjson::CONNECTOR];
 
 /// Maps of tables that are shipped, by file name.
-const MAPS: &[(&str, &str)] = &[(
-    "jobspy.toml",
-    include_str!("../../knowledge/maps/jobspy.toml"),
-)];
+const MAPS: &[(&str, &str)] = &[
+    (
+        "jobspy.toml",
+        include_str!("../../knowledge/maps/jobspy.toml"),
+    ),
+    (
+        "kaggle_linkedin.toml",
+        include_str!("../../knowledge/maps/kaggle_linkedin.toml"),
+    ),
+];
 
 /// Every connector: what `ingest` knows.
 pub struct Connectors(Vec<Connector>);
