@@ -12,7 +12,14 @@ FROM posting_outcome
 WHERE posting_id IS NOT NULL;
 CREATE OR REPLACE VIEW api.job_snapshot AS SELECT * FROM job_snapshot;
 CREATE OR REPLACE VIEW api.job_sighting AS SELECT * FROM job_sighting;
-CREATE OR REPLACE VIEW api.enrichment AS SELECT * FROM enrichment;
-CREATE OR REPLACE VIEW api.job_skill AS SELECT * FROM job_skill;
+CREATE OR REPLACE VIEW api.enrichment AS
+SELECT tenant_id, job_id, content_sha256, state, rules_version, knowledge_sha256, facts, skill_ids,
+    skill_names, skill_tiers, workplace, pay_min_minor, pay_max_minor, pay_currency, pay_unit,
+    pay_origin, experience_min_months, from_seq
+FROM job_content;
+CREATE OR REPLACE VIEW api.job_skill AS
+SELECT e.tenant_id, e.job_id, e.content_sha256, k.skill_id, k.name, k.tier, e.from_seq
+FROM enrichment AS e
+CROSS JOIN LATERAL unnest(e.skill_ids, e.skill_names, e.skill_tiers) AS k (skill_id, name, tier);
 CREATE OR REPLACE VIEW api.job AS SELECT * FROM job;
 CREATE OR REPLACE VIEW api.parked AS SELECT * FROM parked;

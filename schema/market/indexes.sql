@@ -7,9 +7,8 @@ CREATE INDEX ON receipt (tenant_id, ingest_sequence);
 -- Status shows the latest refusals.
 CREATE INDEX ON refused_record (from_seq);
 
--- Jobs are looked up by skill. The skill leads: with the tenant leading, a server without statistics
--- took this index for looking a job up.
-CREATE INDEX ON job_skill (skill_id, tenant_id, job_id);
+-- Jobs are looked up by skill.
+CREATE INDEX ON enrichment USING gin (skill_ids);
 
 -- Lists are read newest first, by key.
 CREATE INDEX ON job (tenant_id, first_seen DESC, job_id DESC);

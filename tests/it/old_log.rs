@@ -168,7 +168,6 @@ async fn of_jobs(system: &System) -> Vec<TableDigest> {
         "job",
         "job_snapshot",
         "job_sighting",
-        "job_skill",
         "enrichment",
         "job_text",
     ];

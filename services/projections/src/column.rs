@@ -15,7 +15,7 @@ pub(crate) struct Column<'a> {
     name: &'static str,
     values: Box<dyn ToSql + Sync + Send + 'a>,
     kind: Type,
-    /// Short lists, joined with commas.
+    /// Short lists, joined with [`BETWEEN`].
     is_list: bool,
     rows: usize,
 }
@@ -24,7 +24,7 @@ impl Column<'_> {
     /// What a statement reads of the unnested rows, which it calls `r`.
     fn read(&self) -> String {
         match self.is_list {
-            true => format!("string_to_array(r.{}, ',')", self.name),
+            true => format!("string_to_array(r.{}, '{BETWEEN}')", self.name),
             false => format!("r.{}", self.name),
         }
     }
@@ -179,8 +179,11 @@ pub(crate) fn texts<'a, R, T: Into<Option<&'a str>>>(
     })
 }
 
-/// A column of short lists without commas inside (codes, names), split again by the statement:
-/// Postgres cannot unnest lists of different lengths.
+/// What joins the elements of a list: a separator that no text on a screen has.
+const BETWEEN: &str = "\u{1f}";
+
+/// A column of short lists (codes, names), split again by the statement: Postgres cannot unnest lists
+/// of different lengths.
 pub(crate) fn lists<'a, R, T: AsRef<str>>(
     name: &'static str,
     rows: &'a [R],
@@ -189,9 +192,9 @@ pub(crate) fn lists<'a, R, T: AsRef<str>>(
     let joined = column(name, rows, Type::TEXT_ARRAY, |row| {
         let words: Vec<_> = value(row)
             .iter()
-            .map(|word| without_nul(word.as_ref()).into_owned())
+            .map(|word| without_nul(word.as_ref()).replace(BETWEEN, ""))
             .collect();
-        Some(words.join(","))
+        Some(words.join(BETWEEN))
     });
     Column {
         is_list: true,

@@ -2,8 +2,7 @@
 //! prefix, unstated values null, numbers as numbers.
 
 use jmip_core::event::{
-    Evidence, Factor, FilteredOut, PayOrigin, PayUnit, Place, Recommendation, SkillTier, TextField,
-    Workplace,
+    Evidence, Factor, FilteredOut, PayOrigin, PayUnit, Place, Recommendation, SkillTier, Workplace,
 };
 use jmip_proto::Said as _;
 use serde_json::{Value, json};
@@ -32,11 +31,6 @@ pub(crate) fn pay_origin(value: PayOrigin) -> Option<&'static str> {
 /// MUST, NICE, CONTEXT.
 pub(crate) fn tier(value: SkillTier) -> Option<&'static str> {
     word(value.as_str_name(), "SKILL_TIER_")
-}
-
-/// TITLE, DESCRIPTION, LOCATION.
-pub(crate) fn text_field(value: TextField) -> Option<&'static str> {
-    word(value.as_str_name(), "TEXT_FIELD_")
 }
 
 pub(crate) fn stated(text: &str) -> Option<&str> {

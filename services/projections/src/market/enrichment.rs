@@ -2,9 +2,10 @@
 
 use super::{events, pay};
 use crate::StoreError;
-use crate::column::{self, bigints, bytes, int8, jsons, texts, uuids};
+use crate::column::{self, bigints, bytes, int8, jsons, lists, texts, uuids};
 use crate::{fact_json, json};
-use jmip_core::event::{JobEnriched, Producer};
+use jmip_core::event::fact::Value as FactValue;
+use jmip_core::event::{Fact, JobEnriched, Producer, Skill, SkillTier};
 use jmip_core::{Event, Stored, ids};
 use jmip_market::Headline;
 use serde_json::Value;
@@ -14,12 +15,15 @@ use uuid::Uuid;
 
 /// What enrich gave up on can be retried; the facts of an earlier version stay.
 const FAIL: &str = "
-UPDATE enrichment AS e
-SET state = 'FAILED_RETRYABLE', from_seq = r.sequence
+INSERT INTO enrichment AS e (tenant_id, job_id, content_sha256, state, facts, skill_ids,
+    skill_names, skill_tiers, from_seq)
+SELECT s.tenant_id, s.job_id, s.content_sha256, 'FAILED_RETRYABLE', '[]', '{}', '{}', '{}',
+    r.sequence
 FROM {rows}
 JOIN job_snapshot AS s USING (tenant_id, job_id, event_id)
-WHERE e.tenant_id = s.tenant_id AND e.job_id = s.job_id AND e.content_sha256 = s.content_sha256
-    AND e.from_seq < r.sequence";
+ON CONFLICT (tenant_id, job_id, content_sha256) DO UPDATE
+SET state = excluded.state, from_seq = excluded.from_seq
+WHERE e.from_seq < excluded.from_seq";
 
 /// Facts of a reading that was superseded before they came are superseded with it.
 const STANDS: &str = "EXISTS (SELECT FROM job_snapshot AS s
@@ -27,54 +31,71 @@ const STANDS: &str = "EXISTS (SELECT FROM job_snapshot AS s
 
 struct Row<'a> {
     stored: &'a Stored,
-    job_id: &'a [u8],
-    content_sha256: &'a [u8],
-    enriched: Option<&'a JobEnriched>,
-    /// What lists show of it: by its columns until there are facts.
+    enriched: &'a JobEnriched,
     headline: Headline<'a>,
     facts: Value,
+    /// The strongest mention of each, strongest first.
+    skills: Vec<&'a Skill>,
 }
 
 /// Writes what enrichment has found out.
 ///
-/// Shape: one row per (tenant, job, content), there from the revision's first event on.
+/// Shape: one row per (tenant, job, content), there from the first that is known of it on.
 /// Errors: [`StoreError`] as Postgres reports it.
 pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
     let mut rows = BTreeMap::new();
     let mut failed = BTreeMap::new();
     for (stored, event) in events(batch) {
-        let (job_id, content_sha256, enriched, headline) = match event {
-            Event::JobNormalized(event) => match &event.job {
-                Some(job) => {
-                    let headline = Headline::of(job, None);
-                    (&job.job_id, &job.content_sha256, None, headline)
-                }
-                None => continue,
-            },
-            Event::JobEnriched(event) => {
-                let headline = Headline::of_facts(&event.facts);
-                (&event.job_id, &event.content_sha256, Some(event), headline)
+        match event {
+            Event::JobEnriched(enriched) => {
+                let tenant = &stored.envelope.tenant;
+                let key = (tenant, &enriched.job_id, &enriched.content_sha256);
+                rows.insert(key, (stored, enriched));
             }
             Event::MessageParked(_) => {
                 if let Some(key) = failed_revision(stored) {
                     failed.insert(key, stored.sequence);
                 }
-                continue;
             }
-            _ => continue,
-        };
-        let row = Row {
-            stored,
-            job_id,
-            content_sha256,
-            enriched,
-            headline,
-            facts: fact_json::facts(enriched.map_or(&[], |enriched| &enriched.facts)),
-        };
-        rows.insert((&stored.envelope.tenant, job_id, content_sha256), row);
+            _ => {}
+        }
     }
-    upsert(tx, &rows.into_values().collect::<Vec<_>>()).await?;
+    let rows = rows.into_values().map(|(stored, enriched)| Row {
+        stored,
+        enriched,
+        headline: Headline::of_facts(&enriched.facts),
+        facts: fact_json::facts(&enriched.facts),
+        skills: skills(&enriched.facts),
+    });
+    upsert(tx, &rows.collect::<Vec<_>>()).await?;
     fail(tx, &failed.into_iter().collect::<Vec<_>>()).await
+}
+
+/// The strongest mention of each skill, the strongest first, then by id.
+fn skills(facts: &[Fact]) -> Vec<&Skill> {
+    let mut strongest: BTreeMap<&str, &Skill> = BTreeMap::new();
+    for fact in facts {
+        let Some(FactValue::Skill(skill)) = &fact.value else {
+            continue;
+        };
+        let known = strongest.entry(&skill.skill_id).or_insert(skill);
+        if strength(skill) < strength(known) {
+            *known = skill;
+        }
+    }
+    let mut skills: Vec<_> = strongest.into_values().collect();
+    // Stable: of one strength they stay in the order of their ids.
+    skills.sort_by_key(|skill| strength(skill));
+    skills
+}
+
+/// Smaller is stronger.
+fn strength(skill: &Skill) -> u8 {
+    match skill.tier() {
+        SkillTier::Must => 0,
+        SkillTier::Nice => 1,
+        SkillTier::Context | SkillTier::Unspecified => 2,
+    }
 }
 
 type Failed<'a> = (&'a str, Uuid, Uuid);
@@ -90,19 +111,29 @@ fn failed_revision(stored: &Stored) -> Option<Failed<'_>> {
 async fn upsert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError> {
     let mut columns = vec![
         texts("tenant_id", rows, |r| r.stored.envelope.tenant.as_str()),
-        uuids("job_id", rows, |r| ids::uuid_from(r.job_id)),
-        bytes("content_sha256", rows, |r| r.content_sha256),
-        texts("state", rows, |r| match r.enriched {
-            Some(_) => "RULES_PARSED",
-            None => "RAW_INGESTED",
+        uuids("job_id", rows, |r| ids::uuid_from(&r.enriched.job_id)),
+        bytes("content_sha256", rows, |r| {
+            r.enriched.content_sha256.as_slice()
         }),
+        texts("state", rows, |_| "RULES_PARSED"),
         bigints("rules_version", rows, |r| {
-            producer(r).map(|p| i64::from(p.version))
+            // Rules without a version have read it all the same.
+            Some(producer(r).map_or(0, |p| i64::from(p.version)))
         }),
         bytes("knowledge_sha256", rows, |r| {
             producer(r).map(|p| p.knowledge_sha256.as_slice())
         }),
         jsons("facts", rows, |r| &r.facts),
+        lists("skill_ids", rows, |r| {
+            r.skills.iter().map(|skill| &skill.skill_id).collect()
+        }),
+        lists("skill_names", rows, |r| {
+            r.skills.iter().map(|skill| &skill.name).collect()
+        }),
+        lists("skill_tiers", rows, |r| {
+            let tier = |skill: &&Skill| json::tier(skill.tier()).unwrap_or("CONTEXT");
+            r.skills.iter().map(tier).collect()
+        }),
         texts("workplace", rows, |r| {
             r.headline.workplace.and_then(json::workplace)
         }),
@@ -127,7 +158,7 @@ async fn fail(tx: &Transaction<'_>, rows: &[(Failed<'_>, u64)]) -> Result<(), St
     column::write(tx, FAIL, &columns).await
 }
 
-/// Who read the facts; `None` while nobody has.
+/// Who read the facts.
 fn producer<'a>(row: &Row<'a>) -> Option<&'a Producer> {
-    row.enriched.and(row.stored.envelope.producer.as_ref())
+    row.stored.envelope.producer.as_ref()
 }

@@ -20,9 +20,9 @@ pub(crate) const HELD: &str = "
     j.tenant_id = $1
     AND ($2::text IS NULL OR j.search @@ to_tsquery('simple', $2))
     AND ($3::text IS NULL OR EXISTS (
-        SELECT 1 FROM api.job_skill AS k
-        WHERE k.tenant_id = j.tenant_id AND k.job_id = j.job_id
-            AND k.content_sha256 = j.content_sha256 AND k.skill_id = $3
+        SELECT 1 FROM api.enrichment AS e
+        WHERE e.tenant_id = j.tenant_id AND e.job_id = j.job_id
+            AND e.content_sha256 = j.content_sha256 AND e.skill_ids @> ARRAY[$3]
     ))
     AND ($4::text IS NULL OR j.workplace = $4)
     AND ($5::text IS NULL OR $5 = ANY (j.countries))

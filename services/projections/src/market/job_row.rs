@@ -19,12 +19,11 @@ pub(crate) const COLUMNS: &str = "
     j.experience_min_months, j.url, j.apply_url, j.date_posted, j.date_posted_literal,
     j.date_posted_precision, j.valid_through, j.applicants, j.applicants_is_floor, j.first_seen,
     j.last_seen, j.revision, j.content_sha256,
-    ARRAY(
-        SELECT k.name FROM api.job_skill AS k
-        WHERE k.tenant_id = j.tenant_id AND k.job_id = j.job_id
-            AND k.content_sha256 = j.content_sha256
-        ORDER BY array_position(ARRAY['MUST', 'NICE', 'CONTEXT'], k.tier), k.skill_id
-    ) AS skills";
+    coalesce((
+        SELECT e.skill_names FROM api.enrichment AS e
+        WHERE e.tenant_id = j.tenant_id AND e.job_id = j.job_id
+            AND e.content_sha256 = j.content_sha256
+    ), '{}') AS skills";
 
 /// A job as a list shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -8,7 +8,6 @@ pub mod job_detail;
 pub mod job_list;
 pub mod job_row;
 pub mod job_sighting;
-pub mod job_skill;
 pub mod job_snapshot;
 pub mod parked;
 mod pay;
@@ -32,7 +31,7 @@ use uuid::Uuid;
 pub static VIEW: View = View {
     name: "market",
     about: "Exports, jobs, revisions, facts",
-    version: 2,
+    version: 3,
     may_lag: false,
     producers: None,
     tables: TABLES,
@@ -51,10 +50,9 @@ const TABLES: &[&str] = &[
     include_str!("../../../../schema/market/06_job_snapshot.sql"),
     include_str!("../../../../schema/market/07_job_sighting.sql"),
     include_str!("../../../../schema/market/08_enrichment.sql"),
-    include_str!("../../../../schema/market/09_job_skill.sql"),
-    include_str!("../../../../schema/market/10_job_content.sql"),
-    include_str!("../../../../schema/market/11_job.sql"),
-    include_str!("../../../../schema/market/12_parked.sql"),
+    include_str!("../../../../schema/market/09_job_content.sql"),
+    include_str!("../../../../schema/market/10_job.sql"),
+    include_str!("../../../../schema/market/11_parked.sql"),
 ];
 
 /// Feeds the market that clients read.
@@ -99,7 +97,6 @@ async fn write(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError>
         job_snapshot::apply(tx, batch),
         job_sighting::apply(tx, batch),
         enrichment::apply(tx, batch),
-        job_skill::apply(tx, batch),
         job::apply(tx, batch),
         posting_outcome::apply(tx, batch),
         parked::apply(tx, batch),

@@ -35,7 +35,7 @@ SET normalized_id = coalesce(r.normalized_id, o.normalized_id),
                 SELECT CASE WHEN e.state = 'FAILED_RETRYABLE' THEN 'PARKED'
                     ELSE coalesce(o.brought, r.brought) END
                 FROM job_snapshot AS s
-                JOIN enrichment AS e USING (tenant_id, job_id, content_sha256)
+                LEFT JOIN enrichment AS e USING (tenant_id, job_id, content_sha256)
                 WHERE s.tenant_id = r.tenant_id AND s.job_id = r.job_id
                     AND s.content_sha256 = r.content_sha256
                     AND s.event_id = coalesce(r.normalized_id, o.normalized_id)

@@ -71,7 +71,7 @@ async fn however_the_log_is_cut_the_digest_is_the_same() {
             "parked",
             "job",
             "job_snapshot",
-            "job_skill",
+            "enrichment",
         ] {
             let differs = format!(
                 "SELECT count(*) FROM (SELECT * FROM market_cut_1.{table}
@@ -222,10 +222,10 @@ async fn a_changed_row_changes_the_digest_of_its_table_alone() {
     with_store(async |store: Store, client: tokio_postgres::Client| {
         feed(&mut market::sink(&store), &log_of(&[0]), 100).await;
         let before = digest::digest(&store).await.unwrap();
-        let skills = format!("{}.job_skill", market::VIEW.schema());
+        let facts = format!("{}.enrichment", market::VIEW.schema());
         let change = format!(
-            "UPDATE {skills} SET tier = 'CONTEXT'
-            WHERE (job_id, skill_id) = (SELECT job_id, skill_id FROM {skills} LIMIT 1)"
+            "UPDATE {facts} SET skill_tiers[1] = 'NICE'
+            WHERE job_id = (SELECT job_id FROM {facts} WHERE skill_tiers[1] = 'MUST' LIMIT 1)"
         );
         client.batch_execute(&change).await.unwrap();
         let after = digest::digest(&store).await.unwrap();
@@ -235,7 +235,7 @@ async fn a_changed_row_changes_the_digest_of_its_table_alone() {
             .filter(|(before, after)| before != after)
             .map(|(before, _)| before.table.as_str())
             .collect();
-        assert_eq!(changed, ["job_skill"]);
+        assert_eq!(changed, ["enrichment"]);
     })
     .await;
 }
