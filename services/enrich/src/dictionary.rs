@@ -27,9 +27,8 @@ impl<T: Copy> Dictionary<T> {
     /// Compiles lists of phrases, each with its value.
     pub fn new<S: AsRef<str>>(lists: impl IntoIterator<Item = (T, S)>) -> Self {
         let (values, phrases): (Vec<T>, Vec<S>) = lists.into_iter().unzip();
-        // Long lists that only titles are searched for.
         Self {
-            phrases: Phrases::compact(&phrases),
+            phrases: Phrases::new(&phrases),
             values,
         }
     }

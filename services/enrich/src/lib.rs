@@ -18,6 +18,7 @@
 //! ```
 
 mod amounts;
+mod automaton;
 mod bytes;
 mod days;
 mod dictionary;
@@ -29,10 +30,8 @@ mod phrases;
 mod reading;
 mod rule;
 mod rules;
-mod scan;
 mod sections;
 mod skills;
-mod tree;
 
 pub use knowledge::{Rules, knowledge, resolve_skill};
 pub use reading::{Reading, Text};

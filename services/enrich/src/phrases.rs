@@ -1,8 +1,8 @@
 //! Lists of phrases from the knowledge files, each compiled once into one automaton.
 
+use crate::automaton::Automaton;
 use crate::bytes::is_word;
 use crate::fold::fold_phrase;
-use crate::scan::{Kind, Scanner};
 use std::ops::Range;
 
 /// A list of phrases that are found as whole words, whatever their case and accents.
@@ -10,7 +10,7 @@ use std::ops::Range;
 /// A phrase may begin or end with `*`: it then also stands inside a longer word
 /// (`*gehalt` finds "Monatsgehalt").
 pub struct Phrases {
-    scanner: Scanner,
+    automaton: Automaton,
     borders: Vec<Borders>,
     /// Length of the longest, in bytes of folded text.
     longest: usize,
@@ -26,15 +26,6 @@ pub(crate) struct Borders {
 impl Phrases {
     /// Compiles a list of phrases.
     pub fn new<S: AsRef<str>>(phrases: &[S]) -> Self {
-        Self::compiled(phrases, Kind::Table)
-    }
-
-    /// As [`Phrases::new`], compiled many times faster and some times slower to search.
-    pub(crate) fn compact<S: AsRef<str>>(phrases: &[S]) -> Self {
-        Self::compiled(phrases, Kind::Compact)
-    }
-
-    fn compiled<S: AsRef<str>>(phrases: &[S], kind: Kind) -> Self {
         let mut patterns = Vec::new();
         let mut borders = Vec::new();
         for phrase in phrases {
@@ -43,7 +34,7 @@ impl Phrases {
             patterns.push(fold_phrase(phrase.trim_matches('*')));
         }
         Self {
-            scanner: Scanner::new(&patterns, kind),
+            automaton: Automaton::new(&patterns),
             borders,
             longest: patterns.iter().map(String::len).max().unwrap_or(0),
         }
@@ -64,8 +55,8 @@ impl Phrases {
         text: &'a str,
         range: Range<usize>,
     ) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
-        self.scanner
-            .scan(text, range)
+        self.automaton
+            .hits(text, range)
             .filter(|(index, hit)| self.borders[*index].hold(text.as_bytes(), hit))
     }
 
@@ -76,8 +67,8 @@ impl Phrases {
         folded: &'a str,
         is_new: impl Fn(usize) -> bool + 'a,
     ) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
-        self.scanner
-            .scan(folded, 0..folded.len())
+        self.automaton
+            .hits(folded, 0..folded.len())
             .filter(move |(index, hit)| {
                 let borders = self.borders[*index];
                 let opened = Borders {
@@ -131,21 +122,15 @@ impl Borders {
         }
     }
 
-    /// Whether a phrase must begin where a word does.
-    pub(crate) fn starts(self) -> bool {
-        self.start
-    }
-
-    /// Whether a phrase must end where a word does.
-    pub(crate) fn ends(self) -> bool {
-        self.end
-    }
-
     /// Whether the ends of a hit are ends of words where they must be.
     fn hold(self, text: &[u8], hit: &Range<usize>) -> bool {
+        self.holds_start(text, hit.start) && self.holds_end(text, hit.end)
+    }
+
+    /// Whether a word begins at a place where it must.
+    pub(crate) fn holds_start(self, text: &[u8], start: usize) -> bool {
         let word = |at: usize| text.get(at).is_some_and(|byte| is_word(*byte));
-        let start = !self.start || !word(hit.start) || hit.start == 0 || !word(hit.start - 1);
-        start && self.holds_end(text, hit.end)
+        !self.start || start == 0 || !word(start - 1) || !word(start)
     }
 
     /// Whether a word ends at a place where it must.
