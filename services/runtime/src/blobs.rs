@@ -121,6 +121,10 @@ impl Log {
     /// Shape: the file stands at its beginning. Errors: [`LogError::NotFound`],
     /// [`LogError::File`], or as the server reports them.
     pub async fn fetch(&self, located: &Located, dir: Option<&Path>) -> Result<File, LogError> {
+        self.ask(|| self.fetch_once(located, dir)).await
+    }
+
+    async fn fetch_once(&self, located: &Located, dir: Option<&Path>) -> Result<File, LogError> {
         let mut spool = Spool::new(dir)?;
         match located {
             Located::Message { stream, sequence } => {

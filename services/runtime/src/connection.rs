@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often something is asked whose connections keep breaking before it counts as a failure.
+const ASKS: usize = 8;
 
 impl Log {
     /// Connects, and from then on reconnects by itself for ever.
@@ -94,8 +96,27 @@ impl Log {
         connections
     }
 
-    /// Does something that a server must answer, unless the connection is made anew meanwhile: the
-    /// new server process knows nothing of the question.
+    /// Asks what a server must answer, and asks again when the connection is made anew meanwhile:
+    /// nobody is left to answer what was asked before. Only for what may be asked twice.
+    pub(crate) async fn ask<T, F>(&self, question: impl Fn() -> F) -> Result<T, LogError>
+    where
+        F: Future<Output = Result<T, LogError>>,
+    {
+        let mut unanswered = None;
+        for _ in 0..ASKS {
+            let mut connections = self.connections();
+            // On the heap: what a loop runs holds all that it may ask, and would grow by each.
+            let mut asked = Box::pin(question());
+            tokio::select! {
+                answer = &mut asked => return answer,
+                Ok(()) = connections.changed() => unanswered = Some(made_anew()),
+            }
+        }
+        Err(unanswered.unwrap_or(LogError::Shutdown))
+    }
+
+    /// Does what may not be done twice unless the connection is made anew meanwhile: whether it is
+    /// done is then unknown.
     pub(crate) async fn on_this_connection<T>(
         &self,
         ask: impl Future<Output = Result<T, LogError>>,
@@ -103,11 +124,13 @@ impl Log {
         let mut connections = self.connections();
         tokio::select! {
             answer = ask => answer,
-            Ok(()) = connections.changed() => {
-                Err(LogError::request("request", "the connection was made anew"))
-            }
+            Ok(()) = connections.changed() => Err(made_anew()),
         }
     }
+}
+
+fn made_anew() -> LogError {
+    LogError::request("request", "the connection was made anew")
 }
 
 /// The client does not take the user of a URL by itself.
@@ -125,33 +148,71 @@ fn authorized(address: &ServerAddr) -> ConnectOptions {
 mod tests {
     use super::*;
     use crate::role::Role;
+    use jmip_core::subjects;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
-    /// What a client says of itself.
-    async fn said(listener: TcpListener) -> serde_json::Value {
-        let (mut client, _) = listener.accept().await.unwrap();
-        client
-            .write_all(b"INFO {\"max_payload\":1}\r\n")
-            .await
-            .unwrap();
+    async fn hear(client: &mut TcpStream, words: &str) -> String {
         let mut heard = String::new();
         let mut some = [0; 4096];
-        while !heard.contains("PING") {
+        while !heard.contains(words) {
             let length = client.read(&mut some).await.unwrap();
+            assert!(length > 0, "{heard}");
             heard.push_str(std::str::from_utf8(&some[..length]).unwrap());
         }
+        heard
+    }
+
+    /// Lets a client in; answers it and what it says of itself.
+    async fn let_in(listener: &TcpListener) -> (TcpStream, serde_json::Value) {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let hello = b"INFO {\"max_payload\":1000000,\"headers\":true}\r\n";
+        client.write_all(hello).await.unwrap();
+        let heard = hear(&mut client, "PING").await;
         client.write_all(b"PONG\r\n").await.unwrap();
         let hello = heard.strip_prefix("CONNECT ").unwrap();
-        serde_json::from_str(hello.lines().next().unwrap()).unwrap()
+        let said = serde_json::from_str(hello.lines().next().unwrap()).unwrap();
+        (client, said)
+    }
+
+    /// A server that hangs up on the first question and says to the second that there is nothing.
+    async fn hang_up_once(listener: TcpListener) -> TcpStream {
+        let (mut client, _) = let_in(&listener).await;
+        hear(&mut client, "PUB $JS.API.STREAM.MSG.GET").await;
+        drop(client);
+        let (mut client, _) = let_in(&listener).await;
+        let heard = hear(&mut client, "PUB $JS.API.STREAM.MSG.GET").await;
+        let word = |after: &str, place| {
+            let (_, said) = heard.split_once(after).unwrap();
+            said.split_whitespace().nth(place).unwrap()
+        };
+        let (reply, subscription) = (word("PUB ", 1), word("SUB ", 1));
+        let nothing = r#"{"error":{"code":404,"err_code":10037,"description":"nothing"}}"#;
+        let answer = format!(
+            "MSG {reply} {subscription} {}\r\n{nothing}\r\n",
+            nothing.len()
+        );
+        client.write_all(answer.as_bytes()).await.unwrap();
+        client
     }
 
     #[tokio::test]
     async fn the_server_is_told_as_whom_it_is_reached() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("nats://{}", listener.local_addr().unwrap());
-        let (log, said) = tokio::join!(Log::connect(&url, Role::Normalize), said(listener));
+        let (log, (_, said)) = tokio::join!(Log::connect(&url, Role::Normalize), let_in(&listener));
         log.unwrap();
         assert_eq!(said["name"], "jmip-normalize");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_is_left_to_answer_is_asked_again_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("nats://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(hang_up_once(listener));
+        let log = Log::connect(&url, Role::Reader).await.unwrap();
+        let answer = log.last_event("default", subjects::PROFILE_SAVED).await;
+        assert_eq!(answer.unwrap(), None);
+        server.await.unwrap();
     }
 }

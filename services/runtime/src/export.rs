@@ -85,7 +85,8 @@ impl Log {
             filename: stored.header(FILENAME),
             ..Default::default()
         };
-        self.send(stored.subject, &claims, stored.payload).await
+        let sending = self.send(stored.subject, &claims, stored.payload);
+        self.on_this_connection(sending).await
     }
 
     async fn publish_or_find(

@@ -7,7 +7,7 @@ use crate::reader::Selection;
 use crate::role::Part;
 use jmip_core::event::KnowledgeAdopted;
 use jmip_core::stage::Extend;
-use jmip_core::{Envelope, Event, Knowledge, Located, ids, subjects};
+use jmip_core::{Envelope, Event, Knowledge, Located, Stored, ids, subjects};
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -73,15 +73,11 @@ impl<K> Learned<K> {
         if self.extend.is_none() {
             return Ok(());
         }
-        let adoptions = Selection::kinds(&[subjects::KNOWLEDGE_ADOPTED]);
-        let events = log.history(&adoptions).await?;
-        let envelopes = events
-            .into_iter()
-            .filter(|stored| stored.sequence <= until)
-            .map(|stored| stored.envelope);
-        let envelopes: Vec<Envelope> = envelopes.collect();
-        for envelope in &envelopes {
-            self.note(log, envelope).await?;
+        // What was taken back or replaced since is not fetched, however often it was.
+        for ((tenant, name), sha256) in log.in_force(self.stage, until).await? {
+            let text = log.kept_knowledge(&sha256).await?;
+            let own = self.of_tenant.entry(tenant).or_default();
+            own.files.insert(name, text);
         }
         let tenants: Vec<String> = self.of_tenant.keys().cloned().collect();
         tenants.iter().for_each(|tenant| self.compile(tenant));
@@ -166,7 +162,8 @@ impl Log {
         let mut spool = Spool::new(None)?;
         spool.write(text.as_bytes())?;
         let mut spooled = spool.finish()?;
-        self.put_blob(&mut spooled).await?;
+        let putting = self.put_blob(&mut spooled);
+        self.on_this_connection(putting).await?;
         Ok(KnowledgeAdopted {
             stage: stage.to_owned(),
             name: name.to_owned(),
@@ -183,20 +180,34 @@ impl Log {
         tenant: &str,
         stage: &str,
     ) -> Result<BTreeMap<String, Vec<u8>>, LogError> {
+        let all = self.in_force(stage, u64::MAX).await?.into_iter();
+        let own = all.filter(|((of, _), _)| of == tenant);
+        Ok(own.map(|((_, name), sha256)| (name, sha256)).collect())
+    }
+
+    /// The files that are in force for a stage at a sequence: SHA-256 by tenant and name.
+    async fn in_force(
+        &self,
+        stage: &str,
+        until: u64,
+    ) -> Result<BTreeMap<(String, String), Vec<u8>>, LogError> {
         let adoptions = Selection::kinds(&[subjects::KNOWLEDGE_ADOPTED]);
         let mut files = BTreeMap::new();
-        for stored in self.history(&adoptions).await? {
-            match stored.envelope.event {
-                Some(Event::KnowledgeAdopted(adopted))
-                    if adopted.stage == stage && stored.envelope.tenant == tenant =>
-                {
-                    match adopted.sha256.is_empty() {
-                        true => files.remove(&adopted.name),
-                        false => files.insert(adopted.name, adopted.sha256),
-                    };
-                }
-                _ => {}
+        for Stored {
+            sequence, envelope, ..
+        } in self.history(&adoptions).await?
+        {
+            let Some(Event::KnowledgeAdopted(adopted)) = envelope.event else {
+                continue;
+            };
+            if sequence > until || adopted.stage != stage {
+                continue;
             }
+            let key = (envelope.tenant, adopted.name);
+            match adopted.sha256.is_empty() {
+                true => files.remove(&key),
+                false => files.insert(key, adopted.sha256),
+            };
         }
         Ok(files)
     }

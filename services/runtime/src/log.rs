@@ -65,11 +65,11 @@ impl Log {
     ///
     /// Errors: as the server reports them.
     pub async fn last_sequence(&self, stream: &str) -> Result<u64, LogError> {
-        let info = self.stream(stream).await?.get_info().await;
-        Ok(info
-            .map_err(|e| LogError::request("stream info", e))?
-            .state
-            .last_sequence)
+        let ask = || async {
+            let info = self.stream(stream).await?.get_info().await;
+            info.map_err(|e| LogError::request("stream info", e))
+        };
+        Ok(self.ask(ask).await?.state.last_sequence)
     }
 
     /// Last sequence on the ingest subjects of a tenant, 0 when there is none.
@@ -90,24 +90,38 @@ impl Log {
     pub async fn event_counts(&self) -> Result<std::collections::BTreeMap<String, u64>, LogError> {
         use futures::TryStreamExt;
         let failed = |e: async_nats::Error| LogError::request("subject counts", e);
-        let stream = self.stream(subjects::EVENTS_STREAM).await?;
-        let counts = stream
-            .info_with_subjects(subjects::of_producer("*"))
-            .await
-            .map_err(|e| LogError::request("subject counts", e))?;
-        counts
-            .map_ok(|(subject, count)| (subject, count as u64))
-            .map_err(|e| failed(e.into()))
-            .try_collect()
-            .await
+        let ask = || async {
+            let stream = self.stream(subjects::EVENTS_STREAM).await?;
+            let counts = stream
+                .info_with_subjects(subjects::of_producer("*"))
+                .await
+                .map_err(|e| LogError::request("subject counts", e))?;
+            counts
+                .map_ok(|(subject, count)| (subject, count as u64))
+                .map_err(|e| failed(e.into()))
+                .try_collect()
+                .await
+        };
+        self.ask(ask).await
     }
 
     /// The body of the event at a sequence that is known to be there.
     pub(crate) async fn payload_at(&self, sequence: u64) -> Result<Bytes, LogError> {
-        let stream = self.stream(subjects::EVENTS_STREAM).await?;
-        let message = stream.get_raw_message(sequence).await;
-        let message = message.map_err(|e| LogError::request("reading an event", e))?;
-        Ok(message.payload)
+        Ok(self.message_at(sequence).await?.payload)
+    }
+
+    async fn message_at(&self, sequence: u64) -> Result<StreamMessage, LogError> {
+        let ask = || async {
+            let stream = self.stream(subjects::EVENTS_STREAM).await?;
+            let message = stream.get_raw_message(sequence).await;
+            message.map_err(|e| match e.kind() {
+                LastRawMessageErrorKind::NoMessageFound => {
+                    LogError::NotFound(format!("event {sequence}"))
+                }
+                _ => LogError::request("reading an event", e),
+            })
+        };
+        self.ask(ask).await
     }
 
     /// The stored event at a sequence.
@@ -123,17 +137,7 @@ impl Log {
 
     /// What lies at a sequence, be it an event or not.
     pub(crate) async fn read_at(&self, sequence: u64) -> Result<(Stored, Option<Unfit>), LogError> {
-        let stream = self.stream(subjects::EVENTS_STREAM).await?;
-        let message = stream
-            .get_raw_message(sequence)
-            .await
-            .map_err(|e| match e.kind() {
-                LastRawMessageErrorKind::NoMessageFound => {
-                    LogError::NotFound(format!("event {sequence}"))
-                }
-                _ => LogError::request("reading an event", e),
-            })?;
-        read(&message)
+        read(&self.message_at(sequence).await?)
     }
 
     /// The newest event of a kind with exactly one producer, for one tenant.
@@ -189,7 +193,8 @@ impl Log {
         let never = CancellationToken::new();
         let mut failure = None;
         for _ in 0..APPEND_TRIES {
-            match batch::store(&self.client, &outgoing, &fence).await {
+            let storing = batch::store(&self.client, &outgoing, &fence);
+            match self.on_this_connection(storing).await {
                 Ok(Outcome::Stored(sequence)) => return Ok(Some(sequence)),
                 // Perhaps by an earlier attempt of our own.
                 Ok(Outcome::LostFence) => return self.find_after(&subjects, expected, &id).await,
@@ -207,17 +212,16 @@ impl Log {
     }
 
     async fn last_message(&self, pattern: &str) -> Result<Option<StreamMessage>, LogError> {
-        // By the leader, not by direct get: a replica may be behind, and a fence must not be.
-        match self
-            .stream(subjects::EVENTS_STREAM)
-            .await?
-            .get_last_raw_message_by_subject(pattern)
-            .await
-        {
-            Ok(message) => Ok(Some(message)),
-            Err(e) if e.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(e) => Err(LogError::request("reading the last message", e)),
-        }
+        let ask = || async {
+            let stream = self.stream(subjects::EVENTS_STREAM).await?;
+            // By the leader, not by direct get: a replica may be behind, and a fence must not be.
+            match stream.get_last_raw_message_by_subject(pattern).await {
+                Ok(message) => Ok(Some(message)),
+                Err(e) if e.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+                Err(e) => Err(LogError::request("reading the last message", e)),
+            }
+        };
+        self.ask(ask).await
     }
 
     async fn last_sequence_on(&self, pattern: &str) -> Result<u64, LogError> {

@@ -81,11 +81,12 @@ impl Log {
 
     async fn raw_message(&self, stream: &str, ask: Value) -> Result<Option<RawStored>, LogError> {
         let subject = format!("STREAM.MSG.GET.{stream}");
-        let asking = async {
-            let answer: Result<Response<Answer>, _> = self.context.request(subject, &ask).await;
+        let question = || async {
+            let answer: Result<Response<Answer>, _> =
+                self.context.request(subject.clone(), &ask).await;
             answer.map_err(|e| LogError::request("reading a message", e))
         };
-        match self.on_this_connection(asking).await? {
+        match self.ask(question).await? {
             Response::Ok(answer) => stored(answer.message).map(Some),
             Response::Err { error } if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => {
                 Ok(None)

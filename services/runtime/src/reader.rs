@@ -266,9 +266,14 @@ impl Reader {
             num_replicas: 1,
             ..Default::default()
         };
-        let stream = self.log.stream(self.selection.stream).await?;
-        let consumer = stream.create_consumer(config).await;
-        let consumer = consumer.map_err(|e| LogError::request("creating a reader", e))?;
+        // One that is created in vain is forgotten like one that is left.
+        let (log, name) = (&self.log, self.selection.stream);
+        let question = || async {
+            let stream = log.stream(name).await?;
+            let consumer = stream.create_consumer(config.clone()).await;
+            consumer.map_err(|e| LogError::request("creating a reader", e))
+        };
+        let consumer = log.ask(question).await?;
         self.deliveries = 0;
         Ok(self.consumer.insert(consumer).clone())
     }

@@ -33,9 +33,11 @@ impl Log {
         if !server.has_jetstream {
             return Ok(server);
         }
-        let account = self.context.query_account().await;
-        let account = account.map_err(|e| LogError::request("asking about JetStream", e))?;
-        server.stored_bytes = account.storage;
+        let question = || async {
+            let account = self.context.query_account().await;
+            account.map_err(|e| LogError::request("asking about JetStream", e))
+        };
+        server.stored_bytes = self.ask(question).await?.storage;
         let info = format!("STREAM.INFO.{}", subjects::EVENTS_STREAM);
         server.time = match self.stream_request(&info, &Value::Null).await {
             Ok(info) => info["ts"]

@@ -207,12 +207,7 @@ impl<K: Send + Sync> Session<'_, K> {
         let mut backoff = Backoff::new();
         let mut tries = 0;
         loop {
-            match unless_stopped(
-                self.context,
-                log.on_this_connection(log.fetch(located, dir)),
-            )
-            .await
-            {
+            match unless_stopped(self.context, log.fetch(located, dir)).await {
                 Ok(file) => return Ok(Ok(file)),
                 Err(error @ LogError::NotFound(_)) => {
                     tries += 1;

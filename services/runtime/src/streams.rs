@@ -120,9 +120,13 @@ impl Log {
         subject: &str,
         body: &Value,
     ) -> Result<Value, LogError> {
-        let answer: Result<Response<Value>, _> =
-            self.context.request(subject.to_owned(), body).await;
-        match answer.map_err(|e| LogError::request("stream request", e))? {
+        // A stream that is created or updated twice is as it is after once.
+        let question = || async {
+            let answer: Result<Response<Value>, _> =
+                self.context.request(subject.to_owned(), body).await;
+            answer.map_err(|e| LogError::request("stream request", e))
+        };
+        match self.ask(question).await? {
             Response::Ok(value) => Ok(value),
             Response::Err { error } if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
                 Err(LogError::NotFound(subject.to_owned()))
