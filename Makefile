@@ -4,7 +4,7 @@
 export CARGO_TARGET_DIR := $(CURDIR)/target
 # A folder to go to is one of this checkout.
 unexport CDPATH
-.PHONY: help run up down check openapi-check test bench clean
+.PHONY: help run up down check openapi-check test test-fault bench clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ openapi-check: ## Hold the running API against its document with schemathesis
 
 test: ## Check, then run every test, on real servers
 	@sh deploy/test.sh
+
+test-fault: ## Let everything go wrong at every message of every loop; some hours
+	@sh deploy/test-fault.sh
 
 bench: ## Measure the line against what its servers can do; a few minutes
 	@sh deploy/bench.sh

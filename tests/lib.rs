@@ -6,6 +6,7 @@ pub mod binary;
 pub mod collector;
 pub mod exposition;
 pub mod old_log;
+pub mod proxy;
 
 use jmip::embedded::{Embedded, Given};
 use jmip::system::{ALL, Service, Settings, System};

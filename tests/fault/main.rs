@@ -4,6 +4,9 @@
 //! Moments are drawn by progress on the log, not by time, from a seed that is printed;
 //! `JMIP_FAULT_SEED` replays one and `JMIP_FAULT_ROUNDS` asks for more of them.
 
+mod ground;
+mod wire;
+
 use jmip::embedded::{self, Given};
 use jmip_core::subjects::EVENTS_STREAM;
 use jmip_runtime::{Log, Role};
@@ -96,6 +99,11 @@ fn draw(seed: u64, place: u64, below: u64) -> u64 {
     (mixed ^ (mixed >> 31)) % below
 }
 
+/// A number that whoever runs the tests asks for.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// Waits until the log holds so many events.
 async fn progress(place: &Place, events: u64) {
     let there = embedded::find_given(place.path(), &Given::default()).unwrap();
@@ -142,11 +150,6 @@ async fn survives(victim: Victim, moment: u64, undisturbed: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_when_any_process_is_killed() {
-    let number = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-    };
     let seed = number("JMIP_FAULT_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     let rounds = number("JMIP_FAULT_ROUNDS").unwrap_or(1);
     eprintln!("JMIP_FAULT_SEED={seed}");
