@@ -196,6 +196,15 @@ async fn what_is_parked_tried_again_adopted_or_rebuilt_is_told_with_its_ids() {
         &["effects parked message 1 of JMIP_INGEST"],
     );
     assert_eq!(parked[0]["level"], "ERROR");
+    place.succeed(&["parked", "retry", "--all"]);
+    let retried = told(&place, "message.retried", 1).await;
+    assert_says(
+        &retried[0],
+        json!({"stage": "effects", "stream": "JMIP_INGEST", "sequence": 1, "attempt": 2}),
+        &["effects is to try message 1 of JMIP_INGEST again"],
+    );
+    let again = told(&place, "message.parked", 2).await;
+    assert_eq!(again[1]["sequence"], 1, "it is no better: {}", again[1]);
 
     std::fs::write(place.path().join("mine.toml"), SKILLS).unwrap();
     place.succeed(&["taxonomy", "adopt", "mine.toml"]);

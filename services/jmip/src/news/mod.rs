@@ -258,6 +258,67 @@ fn seconds_since(at: Micros) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// What is written of an event, line by line.
+    fn lines_of(event: Event) -> Vec<serde_json::Value> {
+        let written = Written::default();
+        let to = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || to.clone())
+            .finish();
+        let envelope = Envelope {
+            tenant: "default".to_owned(),
+            correlation_id: vec![7; 16],
+            event: Some(event),
+            ..Default::default()
+        };
+        tracing::subscriber::with_default(subscriber, || tell(&envelope));
+        let bytes = written.0.lock().unwrap().clone();
+        let lines = String::from_utf8(bytes).unwrap();
+        let parse = |line| serde_json::from_str(line).unwrap();
+        lines.lines().map(parse).collect()
+    }
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_export_that_is_read_anew_is_told_with_both_versions() {
+        let lines = lines_of(Event::ExportRestarted(ExportRestarted {
+            export_id: vec![0xab; 32],
+            receipt: 2,
+            attempt: 3,
+            from_version: 4,
+            to_version: 5,
+        }));
+        let [line] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        let words = "receipt 2 of export abababababab is read anew, by version 5 instead of 4: \
+                     attempt 3";
+        assert_eq!(line["message"], words);
+        assert_eq!(line["event"], "export.restarted");
+        assert_eq!(line["export_id"], "ab".repeat(32));
+        let numbers = ["receipt", "attempt", "from_version", "to_version"].map(|name| &line[name]);
+        assert_eq!(
+            numbers,
+            [2, 3, 4, 5].map(serde_json::Value::from).each_ref()
+        );
+    }
 
     #[test]
     fn seconds_are_never_less_than_none() {
