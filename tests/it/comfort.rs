@@ -2,9 +2,8 @@
 //! programs can read.
 
 use crate::samples;
-use jmip::system::Service;
+use jmip::system::{ALL, Service};
 use jmip_core::subjects;
-use jmip_projections::{desk, market, search};
 use jmip_tests::binary::Place;
 use jmip_tests::{Servers, eventually, outsider};
 use serde_json::{Value, json};
@@ -13,17 +12,6 @@ use std::process::Output;
 
 const T1: &str = "2024-09-07T12:00:00Z";
 const FORMULA: &str = "=HYPERLINK(1), \"quoted\"";
-const WITHOUT_ENRICH: [Service; 8] = [
-    Service::Effects,
-    Service::Ingest,
-    Service::Normalize,
-    Service::Score,
-    Service::Projection(&market::VIEW),
-    Service::Projection(&desk::VIEW),
-    Service::Projection(&search::VIEW),
-    Service::Api,
-];
-
 fn report(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -244,7 +232,8 @@ async fn the_doctor_finds_nothing_wrong_with_a_system_that_is_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_a_stage_that_is_not_there_and_a_stream_that_differs() {
     let servers = Servers::start().await;
-    let system = servers.run(&WITHOUT_ENRICH).await;
+    let without_enrich = ALL.iter().copied().filter(|one| *one != Service::Enrich);
+    let system = servers.run(&without_enrich.collect::<Vec<_>>()).await;
     let settings = servers.settings();
     let place = Place::new();
     let run = |args: &[&str]| {
