@@ -4,4 +4,3 @@ CREATE OR REPLACE VIEW api.user_profile AS SELECT * FROM user_profile;
 CREATE OR REPLACE VIEW api.policy AS SELECT * FROM policy;
 CREATE OR REPLACE VIEW api.recommendation_run AS SELECT * FROM recommendation_run;
 CREATE OR REPLACE VIEW api.recommendation_item AS SELECT * FROM recommendation_item;
-CREATE OR REPLACE VIEW api.audit_log AS SELECT * FROM audit_log;

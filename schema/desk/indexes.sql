@@ -1,5 +1,1 @@
--- Secondary indexes of desk: built after the tables are filled when that is done in bulk, so a
--- statement that writes may rely on keys only.
-
--- The trail is read latest first.
-CREATE INDEX ON audit_log (tenant_id, occurred_at DESC, event_id DESC);
+-- Secondary indexes of desk: none, its tables are read by their keys.

@@ -1,7 +1,7 @@
 //! Keys of the API. Not a projection: they are not in the log, and stand in a schema of their own.
 //!
 //! Only hashes of secrets come here. What happens to a key is recorded by the database itself, in
-//! `access.key_event`; [`desk::audit`](crate::desk::audit) shows it.
+//! `access.key_event`; [`audit_log`](crate::audit::audit_log) shows it.
 
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};

@@ -22,6 +22,7 @@
 
 pub mod access;
 pub mod ask;
+pub mod audit;
 mod column;
 pub mod desk;
 pub mod digest;
@@ -50,4 +51,4 @@ pub use store::Store;
 pub use view::View;
 
 /// Every projection, in the order it is installed, shown and digested.
-pub const VIEWS: &[&View] = &[&market::VIEW, &desk::VIEW, &search::VIEW];
+pub const VIEWS: &[&View] = &[&market::VIEW, &desk::VIEW, &audit::VIEW, &search::VIEW];

@@ -5,7 +5,7 @@ use super::{ApiError, Shared, measured};
 use crate::access::Caller;
 use axum::Json;
 use axum::extract::State;
-use jmip_projections::desk::audit::{self, AuditQuestion, AuditRow};
+use jmip_projections::audit::audit_log::{self, AuditQuestion, AuditRow};
 use serde::Serialize;
 
 /// A page of the trail.
@@ -29,7 +29,7 @@ pub(super) async fn list(
 ) -> Result<Json<AuditPage>, ApiError> {
     let ask = question.check()?;
     let reader = shared.api.store.reader(&caller.tenant);
-    let page = measured("audit", audit::page(&reader, &ask)).await?;
+    let page = measured("audit", audit_log::page(&reader, &ask)).await?;
     Ok(Json(AuditPage {
         items: page.rows,
         next: page.next,

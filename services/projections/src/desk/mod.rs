@@ -1,6 +1,5 @@
-//! What people decided, and the runs they asked for.
+//! What people said of themselves, and the runs they asked for.
 
-pub mod audit;
 pub mod policy;
 pub mod profile;
 pub mod recommendation;
@@ -12,8 +11,8 @@ use tokio_postgres::Transaction;
 /// The desk.
 pub static VIEW: View = View {
     name: "desk",
-    about: "Profiles, policies, runs, the audit trail",
-    version: 2,
+    about: "Profiles, policies, runs",
+    version: 3,
     may_lag: false,
     producers: Some(&["user", "score"]),
     tables: TABLES,
@@ -28,7 +27,6 @@ const TABLES: &[&str] = &[
     include_str!("../../../../schema/desk/02_policy.sql"),
     include_str!("../../../../schema/desk/03_recommendation_run.sql"),
     include_str!("../../../../schema/desk/04_recommendation_item.sql"),
-    include_str!("../../../../schema/desk/05_audit_log.sql"),
 ];
 
 /// Feeds the desk that clients read.
@@ -40,6 +38,5 @@ pub fn sink(store: &Store) -> Projection {
 async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), StoreError> {
     profile::apply(tx, batch).await?;
     policy::apply(tx, batch).await?;
-    recommendation::apply(tx, batch).await?;
-    audit::apply(tx, batch).await
+    recommendation::apply(tx, batch).await
 }

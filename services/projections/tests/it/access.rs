@@ -3,7 +3,7 @@
 use crate::database::with_store;
 use jmip_projections::Store;
 use jmip_projections::access::{self, KeyRow, NewKey, Scope};
-use jmip_projections::desk::audit::{self, AuditQuestion};
+use jmip_projections::audit::audit_log::{self, AuditQuestion};
 
 fn key(number: u8, name: &str) -> NewKey {
     NewKey {
@@ -80,7 +80,9 @@ async fn what_happens_to_a_key_is_on_record_whoever_does_it() {
                 cursor,
             };
             let ask = page.check().unwrap();
-            let page = audit::page(&store.reader("default"), &ask).await.unwrap();
+            let page = audit_log::page(&store.reader("default"), &ask)
+                .await
+                .unwrap();
             seen.extend(page.rows);
             cursor = page.next;
             if cursor.is_none() {
@@ -91,7 +93,7 @@ async fn what_happens_to_a_key_is_on_record_whoever_does_it() {
         assert_eq!(kinds, ["key.created", "key.revoked", "key.created"]);
         assert_eq!(seen[1].detail.as_ref().unwrap()["name"], "crawler");
         let all = AuditQuestion::default().check().unwrap();
-        let other = audit::page(&store.reader("other"), &all).await.unwrap();
+        let other = audit_log::page(&store.reader("other"), &all).await.unwrap();
         assert_eq!(other.rows, vec![]);
         let made_up = AuditQuestion {
             limit: None,

@@ -8,7 +8,7 @@ use jmip_core::event::{
 };
 use jmip_core::{Event, ids};
 use jmip_projections::desk::{policy, profile, recommendation};
-use jmip_projections::{Store, desk, market};
+use jmip_projections::{Store, audit, desk, market};
 use uuid::Uuid;
 
 fn save(world: &mut World, revision: u32, headline: &str) {
@@ -98,6 +98,7 @@ async fn the_latest_profile_and_the_last_adopted_policy_are_in_force() {
             adopt(&mut world, toml);
         }
         feed(&mut desk::sink(&store), &world.log, 2).await;
+        feed(&mut audit::sink(&store), &world.log, 2).await;
         let now = profile::current(&store.reader(TENANT))
             .await
             .unwrap()

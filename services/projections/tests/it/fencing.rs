@@ -152,7 +152,12 @@ async fn events_that_say_nothing_to_a_view_move_its_checkpoint() {
             .collect();
         assert_eq!(
             at,
-            [("desk", log.len() as u64), ("market", 0), ("search", 0)]
+            [
+                ("audit", 0),
+                ("desk", log.len() as u64),
+                ("market", 0),
+                ("search", 0)
+            ]
         );
     })
     .await;
