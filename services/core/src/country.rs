@@ -1,23 +1,48 @@
 //! Countries by code and name.
 
+use crate::table::{BadRow, Table, expected, once};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Codes and names of countries, tab-separated; names are separated by `|`, lines that begin with
-/// `#` say where it is from.
+/// Codes and names of countries; names are separated by `|`.
 ///
 /// Source: ISO 3166-1; the file names what else.
-pub const TABLE: &str = include_str!("../knowledge/countries.tsv");
+pub const TABLE: Table = Table {
+    name: "countries.tsv",
+    text: include_str!("../knowledge/countries.tsv"),
+};
 
 static BY_NAME: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
-    let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
-    let rows = rows.filter_map(|line| line.split_once('\t'));
-    rows.flat_map(|(code, names)| {
-        let all = names.split('|').chain([code]);
-        all.map(move |name| (name.to_lowercase(), code))
-    })
-    .collect()
+    let mut countries = BTreeMap::new();
+    let rows = each(TABLE, |code, names| {
+        let all = names.iter().copied().chain([code]);
+        countries.extend(all.map(|name| (name.to_lowercase(), code)));
+        Ok(())
+    });
+    rows.expect("the table that is compiled in is whole: a test reads it");
+    countries
 });
+
+/// Hands code and names of each country to `read`.
+///
+/// Errors: the first row that is no code with names, or that `read` refuses.
+pub fn each(
+    table: Table,
+    mut read: impl FnMut(&'static str, &[&'static str]) -> Result<(), String>,
+) -> Result<(), BadRow> {
+    let mut codes = BTreeMap::new();
+    table.rows(|cells| match cells {
+        [code, names] if is_code(code) && names.split('|').all(|name| !name.is_empty()) => {
+            once(code, codes.insert(*code, ()))?;
+            read(code, &names.split('|').collect::<Vec<_>>())
+        }
+        _ => expected("an ISO 3166-1 alpha-2 code and names apart by |"),
+    })
+}
+
+fn is_code(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
 
 /// The ISO 3166-1 alpha-2 code of what somebody calls a country: a code of two or three letters or a
 /// name, in either case; `None` when it is none that is known.
@@ -31,6 +56,7 @@ pub fn code_of(text: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_country_is_known_by_its_code_and_by_what_people_call_it() {
@@ -53,13 +79,29 @@ mod tests {
     #[test]
     fn every_code_is_its_own_and_no_name_is_of_two_countries() {
         let mut seen = BTreeMap::new();
-        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-            let (code, names) = line.split_once('\t').unwrap();
+        let rows = each(TABLE, |code, names| {
             assert_eq!(code_of(code), Some(code));
-            for name in names.split('|') {
+            for name in names {
                 let other = seen.insert(name.to_lowercase(), code);
                 assert!(other.is_none_or(|other| other == code), "{name}");
             }
+            Ok(())
+        });
+        assert_eq!(rows, Ok(()));
+        assert_eq!(seen.into_values().collect::<BTreeSet<_>>().len(), 249);
+    }
+
+    #[test]
+    fn a_row_that_is_no_country_is_refused() {
+        for text in [
+            "NL",
+            "nl\tNetherlands",
+            "NL\tA|",
+            "NL\tA\tB",
+            "NL\tA\nNL\tB",
+        ] {
+            let name = "c.tsv";
+            assert!(each(Table { name, text }, |_, _| Ok(())).is_err(), "{text}");
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod quote;
 pub mod sink;
 pub mod stage;
 pub mod subjects;
+pub mod table;
 
 pub use admission::Unfit;
 pub use envelope::{Cause, Ground, Origin, Output, Seal, Stored};

@@ -4,6 +4,7 @@ use crate::tables;
 use crate::text;
 use chrono::{DateTime, NaiveDate};
 use jmip_core::micros::DAY;
+use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_core::{Micros, quote};
 use jmip_proto::event::v1::{DatePrecision, StatedDate};
 use regex::{Captures, Regex};
@@ -80,25 +81,37 @@ pub enum Sense {
 }
 
 impl DateWords {
-    pub(crate) fn read(file: &'static str) -> Self {
+    /// Reads the table.
+    ///
+    /// Errors: the first row of another kind, whose word is not folded, or whose number is none.
+    pub(crate) fn read(table: Table) -> Result<Self, BadRow> {
         let (mut months, mut words) = (BTreeMap::new(), BTreeMap::new());
-        for [kind, word, value] in tables::rows::<3>(file) {
-            let value: i64 = value.parse().unwrap_or_default();
-            let meaning = match kind {
-                "month" => {
-                    months.insert(word, u32::try_from(value).unwrap_or_default());
-                    continue;
-                }
-                "unit" => Word::Unit(value),
-                "day" => Word::Day(value),
-                "number" => Word::Number(value),
-                "past" => Word::Past,
-                "future" => Word::Future,
-                _ => Word::Filler,
+        table.rows(|cells| {
+            let [kind, word, value] = *cells else {
+                return expected("a kind, a word and a number or nothing");
             };
-            words.insert(word, meaning);
-        }
-        Self { months, words }
+            tables::folded(word)?;
+            let meaning = match (kind, value, value.parse::<i64>()) {
+                ("month", _, Ok(month @ 1..=12)) => {
+                    return once(
+                        word,
+                        months.insert(word, u32::try_from(month).unwrap_or_default()),
+                    );
+                }
+                ("unit", _, Ok(seconds @ 1..)) => Word::Unit(seconds),
+                ("day", _, Ok(days)) => Word::Day(days),
+                ("number", _, Ok(value)) => Word::Number(value),
+                ("past", "", _) => Word::Past,
+                ("future", "", _) => Word::Future,
+                ("filler", "", _) => Word::Filler,
+                _ => {
+                    let shape = "month 1-12, unit of seconds, day, number, past, future or filler";
+                    return expected(shape);
+                }
+            };
+            once(word, words.insert(word, meaning))
+        })?;
+        Ok(Self { months, words })
     }
 
     /// A date as stated and as understood; `None` when none is stated.

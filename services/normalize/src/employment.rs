@@ -2,6 +2,7 @@
 
 use crate::tables;
 use crate::text;
+use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_proto::event::v1::EmploymentType;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +13,26 @@ pub struct EmploymentWords {
 }
 
 impl EmploymentWords {
-    pub(crate) fn read(file: &'static str) -> Self {
-        let words = tables::rows::<2>(file)
-            .filter_map(|[word, name]| {
-                let name = format!("EMPLOYMENT_TYPE_{name}");
-                Some((word, EmploymentType::from_str_name(&name)?))
-            })
-            .collect();
-        Self { words }
+    /// Reads the table.
+    ///
+    /// Errors: the first row whose word is no folded letters or stands there twice, or that names no
+    /// type.
+    pub(crate) fn read(table: Table) -> Result<Self, BadRow> {
+        let mut words = BTreeMap::new();
+        table.rows(|cells| {
+            let [word, name] = *cells else {
+                return expected("a word and a type of employment");
+            };
+            tables::folded(word)?;
+            if !word.chars().all(char::is_alphanumeric) {
+                return expected("a word of letters alone");
+            }
+            match EmploymentType::from_str_name(&format!("EMPLOYMENT_TYPE_{name}")) {
+                Some(kind) => once(word, words.insert(word, kind)),
+                None => Err(format!("{name} is no type of employment")),
+            }
+        })?;
+        Ok(Self { words })
     }
 
     /// The types that cells name.

@@ -1,7 +1,8 @@
 //! Countries, regions and cities by name and code.
 
-use crate::tables;
 use crate::text;
+use jmip_core::country;
+use jmip_core::table::{BadRow, Table, expected, once};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Countries whose region codes stand behind a city without a country: `Seattle, WA`.
@@ -36,11 +37,10 @@ struct City {
 }
 
 impl Gazetteer {
-    pub(crate) fn read(
-        countries: &'static str,
-        regions: &'static str,
-        cities: &'static str,
-    ) -> Self {
+    /// Reads the three tables.
+    ///
+    /// Errors: the first row that lies nowhere or is not of its table's shape.
+    pub(crate) fn read(countries: Table, regions: Table, cities: Table) -> Result<Self, BadRow> {
         let mut gazetteer = Self {
             codes: BTreeSet::new(),
             countries: BTreeMap::new(),
@@ -50,37 +50,61 @@ impl Gazetteer {
             shared: BTreeSet::new(),
             cities: BTreeMap::new(),
         };
-        for [code, names] in tables::rows::<2>(countries) {
+        country::each(countries, |code, names| {
             gazetteer.codes.insert(code);
-            for name in names.split('|') {
-                gazetteer.countries.insert(text::fold(name), code);
-            }
+            let names = names.iter().map(|name| (text::fold(name), code));
+            gazetteer.countries.extend(names);
+            Ok(())
+        })?;
+        regions.rows(|cells| gazetteer.add_region(cells))?;
+        cities.rows(|cells| gazetteer.add_city(cells))?;
+        Ok(gazetteer)
+    }
+
+    fn add_region(&mut self, cells: &[&'static str]) -> Result<(), String> {
+        let [code, kind @ ("city" | "shared" | "-"), names] = *cells else {
+            return expected("a code, `city`, `shared` or `-`, and names");
+        };
+        if !self.codes.contains(country_of(code)) {
+            return Err(format!("{code} lies in no country"));
         }
-        for [code, kind, names] in tables::rows::<3>(regions) {
-            gazetteer.region_codes.insert(code);
-            match kind {
-                "city" => drop(gazetteer.city_regions.insert(code)),
-                "shared" => drop(gazetteer.shared.insert(code)),
-                _ => {}
-            }
-            for name in names.split('|') {
-                let named = gazetteer.regions.entry(text::fold(name)).or_default();
-                named.insert(code);
-            }
+        if !self.region_codes.insert(code) {
+            return once(code, Some(()));
         }
-        for [name, region, country, bare] in tables::rows::<4>(cities) {
-            let city = City {
-                region: region.trim_matches('-'),
-                country,
-                bare: bare == "bare",
-            };
-            gazetteer
-                .cities
-                .entry(text::fold(name))
-                .or_default()
-                .push(city);
+        match kind {
+            "city" => drop(self.city_regions.insert(code)),
+            "shared" => drop(self.shared.insert(code)),
+            _ => {}
         }
-        gazetteer
+        for name in names.split('|') {
+            if name.is_empty() {
+                return Err(format!("a name of {code} is empty"));
+            }
+            let named = self.regions.entry(text::fold(name)).or_default();
+            named.insert(code);
+        }
+        Ok(())
+    }
+
+    fn add_city(&mut self, cells: &[&'static str]) -> Result<(), String> {
+        let [name, region, country, bare @ ("bare" | "-")] = *cells else {
+            return expected("a city, its region, its country, and `bare` or `-`");
+        };
+        let region = if region == "-" { "" } else { region };
+        let is_known = region.is_empty()
+            || self.region_codes.contains(region) && country_of(region) == country;
+        if name.is_empty() || !is_known || !self.codes.contains(country) {
+            return Err(format!("{name:?} lies nowhere that is known"));
+        }
+        let known = self.cities.entry(text::fold(name)).or_default();
+        let is_there = |city: &&City| (city.region, city.country) == (region, country);
+        once(name, known.iter().find(is_there))?;
+        known.push(City {
+            region,
+            country,
+            bare: bare == "bare",
+        });
+        Ok(())
     }
 
     /// The country a name or an upper-case alpha-2 code stands for.
@@ -155,25 +179,7 @@ fn country_of(region: &'static str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn every_row_is_whole() {
-        let gazetteer = &tables::TABLES.gazetteer;
-        assert_eq!(gazetteer.codes.len(), 249);
-        let places = gazetteer.cities.values().flatten();
-        for city in places {
-            assert!(gazetteer.codes.contains(city.country), "{city:?}");
-            let region = city.region;
-            assert!(
-                region.is_empty() || gazetteer.region_codes.contains(region),
-                "{city:?}"
-            );
-        }
-        for region in &gazetteer.region_codes {
-            assert!(gazetteer.codes.contains(country_of(region)), "{region}");
-        }
-    }
+    use crate::tables;
 
     #[test]
     fn codes_that_clash_have_several_readings() {

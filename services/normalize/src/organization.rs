@@ -3,14 +3,19 @@
 use crate::tables;
 use crate::text;
 use jmip_core::quote;
+use jmip_core::table::{expected, once};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 static LEGAL: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-    tables::rows::<1>(tables::LEGAL_SUFFIXES)
-        .map(|[token]| token)
-        .collect()
+    let mut tokens = BTreeSet::new();
+    let rows = tables::LEGAL_SUFFIXES.rows(|cells| match cells {
+        [token] => once(token, (!tokens.insert(*token)).then_some(())),
+        _ => expected("one token"),
+    });
+    rows.expect("the list that is compiled in is whole: a test reads it");
+    tokens
 });
 
 /// Longest key in bytes; a longer name is no name, and is cut.

@@ -2,6 +2,7 @@
 
 use crate::tables;
 use crate::text::{self, line};
+use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_proto::event::v1::{Pay, PayOrigin, PayUnit, StatedPay};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,24 +21,46 @@ pub struct PayWords {
 }
 
 impl PayWords {
-    pub(crate) fn read(units: &'static str, currencies: &'static str) -> Self {
-        let units = tables::rows::<2>(units)
-            .filter_map(|[word, unit]| {
-                Some((word, PayUnit::from_str_name(&format!("PAY_UNIT_{unit}"))?))
-            })
-            .collect();
-        let rows: Vec<_> = tables::rows::<2>(currencies).collect();
-        let signs = rows
-            .iter()
-            .flat_map(|[code, signs]| signs.split('|').map(move |sign| (sign, *code)))
-            .filter(|(sign, _)| !sign.is_empty())
-            .collect();
-        let codes = rows.iter().map(|[code, _]| *code).collect();
-        Self {
-            units,
-            codes,
-            signs,
+    /// Reads the two tables.
+    ///
+    /// Errors: the first row that names no unit or currency, or stands there twice.
+    pub(crate) fn read(units: Table, currencies: Table) -> Result<Self, BadRow> {
+        let mut words = Self {
+            units: BTreeMap::new(),
+            codes: BTreeSet::new(),
+            signs: BTreeMap::new(),
+        };
+        units.rows(|cells| words.add_unit(cells))?;
+        currencies.rows(|cells| words.add_currency(cells))?;
+        Ok(words)
+    }
+
+    fn add_unit(&mut self, cells: &[&'static str]) -> Result<(), String> {
+        let [word, name] = *cells else {
+            return expected("a word and a unit of pay");
+        };
+        tables::folded(word)?;
+        let Some(unit) = PayUnit::from_str_name(&format!("PAY_UNIT_{name}")) else {
+            return Err(format!("{name} is no unit of pay"));
+        };
+        once(word, self.units.insert(word, unit))
+    }
+
+    fn add_currency(&mut self, cells: &[&'static str]) -> Result<(), String> {
+        let [code, signs] = *cells else {
+            return expected("a code and signs apart by |, if there are any");
+        };
+        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(format!("{code:?} is no ISO 4217 code"));
         }
+        once(code, (!self.codes.insert(code)).then_some(()))?;
+        for sign in signs.split('|').filter(|_| !signs.is_empty()) {
+            if sign.is_empty() || sign.to_lowercase() != sign {
+                return Err(format!("{sign:?} is no sign in lower case"));
+            }
+            once(sign, self.signs.insert(sign, code))?;
+        }
+        Ok(())
     }
 
     /// Pay as the columns state it; `None` when they do not.

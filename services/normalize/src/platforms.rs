@@ -1,6 +1,6 @@
 //! How known platforms' ids are read from what an export states and from URLs.
 
-use crate::tables;
+use jmip_core::table::{BadRow, Table, expected, once};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -23,7 +23,10 @@ struct UrlRule {
 }
 
 impl Platforms {
-    pub(crate) fn read(file: &'static str) -> Self {
+    /// Reads the table.
+    ///
+    /// Errors: the first row of another kind, or whose pattern is none.
+    pub(crate) fn read(table: Table) -> Result<Self, BadRow> {
         let mut platforms = Self {
             aliases: BTreeMap::new(),
             scoped: BTreeSet::new(),
@@ -31,43 +34,49 @@ impl Platforms {
             stated: BTreeMap::new(),
             urls: BTreeMap::new(),
         };
-        let pattern = |text| Regex::new(text).expect("a test compiles every row of the table");
-        for [platform, kind, host, third, fourth] in tables::rows::<5>(file) {
-            let rule = match (platform, kind) {
-                ("alias", spelling) => {
-                    platforms.aliases.insert(spelling, host);
-                    continue;
-                }
-                ("scoped", scoped) => {
-                    platforms.scoped.insert(scoped);
-                    continue;
-                }
-                ("states", states) => {
-                    platforms.states.insert(states);
-                    continue;
-                }
-                (_, "stated") => {
-                    platforms
-                        .stated
-                        .entry(platform)
-                        .or_default()
-                        .push(pattern(host));
-                    continue;
-                }
-                (_, "query") => UrlRule {
+        table.rows(|cells| platforms.add(cells))?;
+        Ok(platforms)
+    }
+
+    fn add(&mut self, cells: &[&'static str]) -> Result<(), String> {
+        let pattern = |text: &str| Regex::new(text).map_err(|error| error.to_string());
+        let (platform, rule) = match *cells {
+            ["alias", spelling, platform] => {
+                return once(spelling, self.aliases.insert(spelling, platform));
+            }
+            ["scoped", platform] => {
+                return once(platform, (!self.scoped.insert(platform)).then_some(()));
+            }
+            ["states", platform] => {
+                return once(platform, (!self.states.insert(platform)).then_some(()));
+            }
+            [platform, "stated", id] => {
+                let patterns = self.stated.entry(platform).or_default();
+                patterns.push(pattern(id)?);
+                return Ok(());
+            }
+            [platform, "query", host, parameter, value] => {
+                let rule = UrlRule {
                     host,
-                    parameter: Some(third),
-                    pattern: pattern(fourth),
-                },
-                _ => UrlRule {
+                    parameter: Some(parameter),
+                    pattern: pattern(value)?,
+                };
+                (platform, rule)
+            }
+            [platform, "url", host, place] => {
+                let rule = UrlRule {
                     host,
                     parameter: None,
-                    pattern: pattern(third),
-                },
-            };
-            platforms.urls.entry(platform).or_default().push(rule);
-        }
-        platforms
+                    pattern: pattern(place)?,
+                };
+                (platform, rule)
+            }
+            _ => {
+                return expected("an alias, scoped, states, or stated, url or query of a platform");
+            }
+        };
+        self.urls.entry(platform).or_default().push(rule);
+        Ok(())
     }
 
     /// The one spelling of a platform's name.

@@ -5,9 +5,11 @@ use crate::employment::EmploymentWords;
 use crate::gazetteer::Gazetteer;
 use crate::pay::PayWords;
 use crate::platforms::Platforms;
+use crate::text;
 use crate::url_key::Tracking;
 use crate::workplace::WorkplaceWords;
-use jmip_core::Knowledge;
+use jmip_core::table::{BadRow, Table};
+use jmip_core::{Knowledge, country};
 
 /// All tables this stage decides with.
 #[derive(Debug)]
@@ -28,63 +30,97 @@ pub struct Tables {
     pub dates: DateWords,
 }
 
-const PLATFORMS: &str = include_str!("../knowledge/platforms.tsv");
-const TRACKING: &str = include_str!("../knowledge/tracking_params.tsv");
-const COUNTRIES: &str = jmip_core::country::TABLE;
-const REGIONS: &str = include_str!("../knowledge/regions.tsv");
-const CITIES: &str = include_str!("../knowledge/cities.tsv");
-const WORKPLACES: &str = include_str!("../knowledge/workplaces.tsv");
-const EMPLOYMENT: &str = include_str!("../knowledge/employment_types.tsv");
-const PAY_UNITS: &str = include_str!("../knowledge/pay_units.tsv");
-const CURRENCIES: &str = include_str!("../knowledge/currencies.tsv");
-const DATE_WORDS: &str = include_str!("../knowledge/date_words.tsv");
-pub(crate) const LEGAL_SUFFIXES: &str = include_str!("../knowledge/legal_suffixes.txt");
+const PLATFORMS: Table = Table {
+    name: "platforms.tsv",
+    text: include_str!("../knowledge/platforms.tsv"),
+};
+const TRACKING: Table = Table {
+    name: "tracking_params.tsv",
+    text: include_str!("../knowledge/tracking_params.tsv"),
+};
+const REGIONS: Table = Table {
+    name: "regions.tsv",
+    text: include_str!("../knowledge/regions.tsv"),
+};
+const CITIES: Table = Table {
+    name: "cities.tsv",
+    text: include_str!("../knowledge/cities.tsv"),
+};
+const WORKPLACES: Table = Table {
+    name: "workplaces.tsv",
+    text: include_str!("../knowledge/workplaces.tsv"),
+};
+const EMPLOYMENT: Table = Table {
+    name: "employment_types.tsv",
+    text: include_str!("../knowledge/employment_types.tsv"),
+};
+const PAY_UNITS: Table = Table {
+    name: "pay_units.tsv",
+    text: include_str!("../knowledge/pay_units.tsv"),
+};
+const CURRENCIES: Table = Table {
+    name: "currencies.tsv",
+    text: include_str!("../knowledge/currencies.tsv"),
+};
+const DATE_WORDS: Table = Table {
+    name: "date_words.tsv",
+    text: include_str!("../knowledge/date_words.tsv"),
+};
+pub(crate) const LEGAL_SUFFIXES: Table = Table {
+    name: "legal_suffixes.txt",
+    text: include_str!("../knowledge/legal_suffixes.txt"),
+};
 
-/// All that decides, by file name: what the hash covers.
-const SOURCES: [(&str, &str); 11] = [
-    ("platforms.tsv", PLATFORMS),
-    ("tracking_params.tsv", TRACKING),
-    ("countries.tsv", COUNTRIES),
-    ("regions.tsv", REGIONS),
-    ("cities.tsv", CITIES),
-    ("workplaces.tsv", WORKPLACES),
-    ("employment_types.tsv", EMPLOYMENT),
-    ("pay_units.tsv", PAY_UNITS),
-    ("currencies.tsv", CURRENCIES),
-    ("date_words.tsv", DATE_WORDS),
-    ("legal_suffixes.txt", LEGAL_SUFFIXES),
+/// All that decides: what the hash covers.
+const SOURCES: [Table; 11] = [
+    PLATFORMS,
+    TRACKING,
+    country::TABLE,
+    REGIONS,
+    CITIES,
+    WORKPLACES,
+    EMPLOYMENT,
+    PAY_UNITS,
+    CURRENCIES,
+    DATE_WORDS,
+    LEGAL_SUFFIXES,
 ];
+
+impl Tables {
+    /// Reads the files that are compiled in.
+    ///
+    /// Errors: the first row that is not what its table consists of, or stands in it twice.
+    fn read() -> Result<Self, BadRow> {
+        Ok(Self {
+            platforms: Platforms::read(PLATFORMS)?,
+            tracking: Tracking::read(TRACKING)?,
+            gazetteer: Gazetteer::read(country::TABLE, REGIONS, CITIES)?,
+            workplaces: WorkplaceWords::read(WORKPLACES)?,
+            employment: EmploymentWords::read(EMPLOYMENT)?,
+            pay: PayWords::read(PAY_UNITS, CURRENCIES)?,
+            dates: DateWords::read(DATE_WORDS)?,
+        })
+    }
+}
 
 /// The compiled-in tables and the hash of the files they come from.
 ///
 /// Source: `services/normalize/knowledge/`, and the countries of `services/core/knowledge/`; each
 /// file names its own.
 pub fn knowledge() -> Knowledge<Tables> {
-    let tables = Tables {
-        platforms: Platforms::read(PLATFORMS),
-        tracking: Tracking::read(TRACKING),
-        gazetteer: Gazetteer::read(COUNTRIES, REGIONS, CITIES),
-        workplaces: WorkplaceWords::read(WORKPLACES),
-        employment: EmploymentWords::read(EMPLOYMENT),
-        pay: PayWords::read(PAY_UNITS, CURRENCIES),
-        dates: DateWords::read(DATE_WORDS),
-    };
-    Knowledge::new(tables, &SOURCES.map(|(_, text)| text.as_bytes()))
+    let tables =
+        Tables::read().expect("the tables that are compiled in are whole: a test reads them");
+    Knowledge::new(tables, &SOURCES.map(|table| table.text.as_bytes()))
 }
 
-/// Rows of a table file: tab-separated cells; comments and empty lines are skipped.
+/// Refuses a word that no text is ever looked up by.
 ///
-/// Shape: at least `N` cells each, missing ones empty.
-pub(crate) fn rows<const N: usize>(text: &str) -> impl Iterator<Item = [&str; N]> {
-    text.lines()
-        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
-        .map(|line| {
-            let mut cells = [""; N];
-            for (cell, value) in cells.iter_mut().zip(line.split('\t')) {
-                *cell = value;
-            }
-            cells
-        })
+/// Errors: when it is empty or not written as texts are folded.
+pub(crate) fn folded(word: &str) -> Result<(), String> {
+    match !word.is_empty() && text::fold(word) == word {
+        true => Ok(()),
+        false => Err(format!("{word:?} is not folded")),
+    }
 }
 
 /// The tables, read once for all tests of this crate.
@@ -106,7 +142,75 @@ mod tests {
             let name = entry.unwrap().file_name();
             name.into_string().unwrap()
         });
-        let hashed = SOURCES.map(|(name, _)| name.to_owned());
+        let hashed = SOURCES.map(|table| table.name.to_owned());
         assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(hashed));
+    }
+
+    #[test]
+    fn every_table_is_whole() {
+        assert_eq!(Tables::read().err(), None);
+    }
+
+    /// A table of one row.
+    fn rows(text: &'static str) -> Table {
+        let name = "x.tsv";
+        Table { name, text }
+    }
+
+    fn refused<T>(read: Result<T, BadRow>) -> String {
+        read.err()
+            .map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[test]
+    fn a_row_that_says_nothing_is_refused_and_named() {
+        let unit = refused(PayWords::read(rows("hour\tHOUR\nyaer\tYAER"), CURRENCIES));
+        assert_eq!(unit, "x.tsv, line 2: YAER is no unit of pay");
+        for error in [
+            refused(PayWords::read(rows("hour"), CURRENCIES)),
+            refused(PayWords::read(rows("Hour\tHOUR"), CURRENCIES)),
+            refused(PayWords::read(rows("hour\tHOUR\nhour\tDAY"), CURRENCIES)),
+            refused(PayWords::read(PAY_UNITS, rows("Euro\t€"))),
+            refused(PayWords::read(PAY_UNITS, rows("EUR\t€\nEUR\t"))),
+            refused(PayWords::read(PAY_UNITS, rows("EUR\t€\nUSD\t€"))),
+            refused(EmploymentWords::read(rows("fulltime\tFULLTIME"))),
+            refused(EmploymentWords::read(rows("full time\tFULL_TIME"))),
+            refused(WorkplaceWords::read(rows("remote\tremote"))),
+            refused(WorkplaceWords::read(rows("remote"))),
+            refused(DateWords::read(rows("month\tjan\tone"))),
+            refused(DateWords::read(rows("month\tjan\t13"))),
+            refused(DateWords::read(rows("months\tjan\t1"))),
+            refused(DateWords::read(rows("past\tago\t1"))),
+            refused(DateWords::read(rows("past\tago\t\nfuture\tago\t"))),
+            refused(Tracking::read(rows("allways\tgclid"))),
+            refused(Tracking::read(rows("always\tGclid"))),
+            refused(Platforms::read(rows("indeed\tquery\tindeed.com\tjk"))),
+            refused(Platforms::read(rows("indeed\turl\tindeed.com\t("))),
+            refused(Platforms::read(rows("indeed\tpath\tindeed.com\tx"))),
+        ] {
+            assert!(error.starts_with("x.tsv, line "), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_lies_nowhere_is_refused() {
+        let regions = |text| refused(Gazetteer::read(country::TABLE, rows(text), CITIES));
+        let cities = |text| refused(Gazetteer::read(country::TABLE, REGIONS, rows(text)));
+        for error in [
+            regions("NL-NH\tNorth Holland"),
+            regions("NL-NH\ttown\tNorth Holland"),
+            regions("NL-NH\t-\t"),
+            regions("XX-NH\t-\tNorth Holland"),
+            regions("NL-NH\t-\tA\nNL-NH\t-\tB"),
+            cities("Delft\tNL-ZH\tNL"),
+            cities("Delft\tNL-XX\tNL\tbare"),
+            cities("Delft\tNL-ZH\tBE\tbare"),
+            cities("Delft\t-\tXX\tbare"),
+            cities("Delft\t-\tNL\tyes"),
+            cities("\t-\tNL\tbare"),
+            cities("Delft\t-\tNL\tbare\nDELFT\t-\tNL\t-"),
+        ] {
+            assert!(error.starts_with("x.tsv, line "), "{error:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The key of a page: its URL without what says how one came to it.
 
-use crate::tables;
+use jmip_core::table::{BadRow, Table, expected, once};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -13,17 +13,35 @@ pub struct Tracking {
 }
 
 impl Tracking {
-    pub(crate) fn read(file: &'static str) -> Self {
-        let of = |kind: &'static str| {
-            tables::rows::<2>(file)
-                .filter(move |[row, _]| *row == kind)
-                .map(|[_, name]| name)
+    /// Reads the table.
+    ///
+    /// Errors: the first row of another kind, or whose name is not in lower case.
+    pub(crate) fn read(table: Table) -> Result<Self, BadRow> {
+        let mut tracking = Self {
+            always: BTreeSet::new(),
+            words: BTreeSet::new(),
+            prefixes: vec![],
         };
-        Self {
-            always: of("always").collect(),
-            words: of("word").collect(),
-            prefixes: of("prefix").collect(),
-        }
+        table.rows(|cells| {
+            let [kind, name] = *cells else {
+                return expected("a kind and a name");
+            };
+            if name.is_empty() || name.to_lowercase() != name {
+                return Err(format!("{name:?} is no name in lower case"));
+            }
+            let is_new = match kind {
+                "always" => tracking.always.insert(name),
+                "word" => tracking.words.insert(name),
+                "prefix" => {
+                    let is_new = !tracking.prefixes.contains(&name);
+                    tracking.prefixes.push(name);
+                    is_new
+                }
+                _ => return expected("always, word or prefix"),
+            };
+            once(name, (!is_new).then_some(()))
+        })?;
+        Ok(tracking)
     }
 
     fn is_tracking(&self, name: &str, value: &str) -> bool {
@@ -107,6 +125,7 @@ fn same_escapes(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables;
     use proptest::prelude::*;
 
     fn key(url: &str) -> Option<String> {

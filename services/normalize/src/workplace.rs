@@ -2,6 +2,7 @@
 
 use crate::tables;
 use crate::text;
+use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_proto::event::v1::Workplace;
 use std::collections::BTreeMap;
 
@@ -15,19 +16,23 @@ pub struct WorkplaceWords {
 }
 
 impl WorkplaceWords {
-    pub(crate) fn read(file: &'static str) -> Self {
-        let words = tables::rows::<2>(file)
-            .map(|[word, says]| {
-                let workplace = match says {
-                    "REMOTE" => Some(Workplace::Remote),
-                    "HYBRID" => Some(Workplace::Hybrid),
-                    "ONSITE" => Some(Workplace::Onsite),
-                    _ => None,
-                };
-                (word, workplace)
-            })
-            .collect();
-        Self { words }
+    /// Reads the table.
+    ///
+    /// Errors: the first row whose word is not folded or stands there twice, or that says nothing.
+    pub(crate) fn read(table: Table) -> Result<Self, BadRow> {
+        let mut words = BTreeMap::new();
+        table.rows(|cells| {
+            let (word, workplace) = match *cells {
+                [word, "REMOTE"] => (word, Some(Workplace::Remote)),
+                [word, "HYBRID"] => (word, Some(Workplace::Hybrid)),
+                [word, "ONSITE"] => (word, Some(Workplace::Onsite)),
+                [word, "FRIENDLY"] => (word, None),
+                _ => return expected("a word and REMOTE, HYBRID, ONSITE or FRIENDLY"),
+            };
+            tables::folded(word)?;
+            once(word, words.insert(word, workplace))
+        })?;
+        Ok(Self { words })
     }
 
     /// What a column says; unspecified when it says nothing that is known.
