@@ -1,5 +1,6 @@
 //! Countries by code and name.
 
+use crate::fold::fold;
 use crate::table::{BadRow, Table, expected, once};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ static BY_NAME: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     let mut countries = BTreeMap::new();
     let rows = each(TABLE, |code, names| {
         let all = names.iter().copied().chain([code]);
-        countries.extend(all.map(|name| (name.to_lowercase(), code)));
+        countries.extend(all.map(|name| (fold(name), code)));
         Ok(())
     });
     rows.expect("the table that is compiled in is whole: a test reads it");
@@ -45,12 +46,12 @@ fn is_code(text: &str) -> bool {
 }
 
 /// The ISO 3166-1 alpha-2 code of what somebody calls a country: a code of two or three letters or a
-/// name, in either case; `None` when it is none that is known.
+/// name, however it is spelled; `None` when it is none that is known.
 ///
 /// For what is asked for, where it can only be a country. In the places of a posting `in` and `no`
 /// are words.
 pub fn code_of(text: &str) -> Option<&'static str> {
-    BY_NAME.get(&text.trim().to_lowercase()).copied()
+    BY_NAME.get(&fold(text)).copied()
 }
 
 #[cfg(test)]
@@ -67,6 +68,8 @@ mod tests {
             ("GBR", "GB"),
             (" United Kingdom ", "GB"),
             ("österreich", "AT"),
+            ("OSTERREICH", "AT"),
+            ("Côte d’Ivoire", "CI"),
             ("usa", "US"),
         ] {
             assert_eq!(code_of(text), Some(code), "{text}");
@@ -82,7 +85,7 @@ mod tests {
         let rows = each(TABLE, |code, names| {
             assert_eq!(code_of(code), Some(code));
             for name in names {
-                let other = seen.insert(name.to_lowercase(), code);
+                let other = seen.insert(fold(name), code);
                 assert!(other.is_none_or(|other| other == code), "{name}");
             }
             Ok(())

@@ -15,9 +15,11 @@
 pub mod admission;
 pub mod country;
 pub mod envelope;
+pub mod fold;
 pub mod golden;
 pub mod ids;
 pub mod micros;
+pub mod organization;
 pub mod quote;
 pub mod sink;
 pub mod stage;

@@ -1,13 +1,13 @@
 //! One spelling of a text for all rules, with the way back to the bytes as they stand.
 
 use crate::bytes;
+use jmip_core::fold;
 use std::ops::Range;
-use unicode_normalization::char::decompose_canonical;
 
-/// A text in lower case, without accents, markdown escapes and typographic variants.
+/// A text as [`fold::each`] spells its characters, without markdown escapes, and with a line break for
+/// each bullet.
 ///
-/// Dashes become `-`, quotation marks `'` or `"`, spaces ` `, bullets a line break, so that rules
-/// need one spelling of each. Every byte of it knows the character of the original it stands for.
+/// Every byte of it knows the character of the original it stands for.
 pub struct Folded {
     text: String,
     origins: Vec<u32>,
@@ -132,38 +132,12 @@ impl Folded {
             self.keep(at, ascii(character));
             return;
         }
-        let spelled = match character {
-            '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
-            '\u{2018}' | '\u{2019}' | '\u{2032}' | '\u{02BC}' | '\u{00B4}' => "'",
-            '\u{201C}'..='\u{201E}' | '\u{00AB}' | '\u{00BB}' => "\"",
-            '\u{00A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{3000}' => " ",
-            '\u{2022}' | '\u{00B7}' | '\u{25CF}' | '\u{25AA}' | '\u{25E6}' | '\u{2023}' => "\n",
-            '\u{2028}' | '\u{2029}' => "\n",
-            '\u{00DF}' => "ss",
-            '\u{00E6}' | '\u{00C6}' => "ae",
-            '\u{0153}' | '\u{0152}' => "oe",
-            '\u{00F8}' | '\u{00D8}' => "o",
-            '\u{0142}' | '\u{0141}' => "l",
-            '\u{2026}' => "...",
-            '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{0300}'..='\u{036F}' => "",
-            _ => return self.push_letter(at, character),
-        };
-        for letter in spelled.chars() {
-            self.keep(at, letter);
-        }
-    }
-
-    /// Strips the accent of a Latin letter; any other letter only goes to lower case.
-    fn push_letter(&mut self, at: usize, character: char) {
-        let mut base = None;
-        decompose_canonical(character, |part| {
-            base.get_or_insert(part);
-        });
-        match base {
-            Some(letter) if letter.is_ascii() => self.keep(at, letter.to_ascii_lowercase()),
-            _ => character
-                .to_lowercase()
-                .for_each(|letter| self.keep(at, letter)),
+        match character {
+            '\u{2022}' | '\u{00B7}' | '\u{25CF}' | '\u{25AA}' | '\u{25E6}' | '\u{2023}' => {
+                self.keep(at, '\n');
+            }
+            '\u{2028}' | '\u{2029}' => self.keep(at, '\n'),
+            _ => fold::each(character, |letter| self.keep(at, letter)),
         }
     }
 
@@ -225,6 +199,10 @@ fn is_glued_bullet(bytes: &[u8], at: usize) -> bool {
 
 /// Folds a phrase of a knowledge file the way texts are folded.
 pub fn fold_phrase(phrase: &str) -> String {
+    // Most are plain letters, and thousands are folded when the knowledge is compiled.
+    if !phrase.bytes().any(is_unlike_its_fold) {
+        return phrase.to_ascii_lowercase();
+    }
     Folded::of(phrase).text
 }
 
@@ -237,6 +215,11 @@ mod tests {
     fn markup_dashes_and_accents_fold_away() {
         let folded = Folded::of("2\\-5 **Années** d’expérience – 10\u{a0}k");
         assert_eq!(folded.text(), "2-5 annees d'experience - 10 k");
+        assert_eq!(
+            Folded::of("Straße Ørsted Łódź İ").text(),
+            "strasse orsted lodz i"
+        );
+        assert_eq!(Folded::of("𝗦𝗲𝗻𝗶𝗼𝗿 Java™ 2½").text(), "senior java™ 2½");
     }
 
     #[test]

@@ -47,7 +47,7 @@ use jmip_core::{Envelope, Event, Knowledge, Stage, subjects};
 /// The stage: stateless, so any order and any parallelism.
 pub const STAGE: Stage<Rules> = Stage {
     name: "enrich",
-    version: 2,
+    version: 3,
     consumes: &[subjects::JOB_NORMALIZED, subjects::JOB_REREAD],
     decide,
     extend: Some(extend),

@@ -1,6 +1,7 @@
 //! A user's profile from their JSON Resume, with skills named as the dictionary names them.
 
 use jmip_core::event::Profile;
+use jmip_core::fold::fold;
 use jmip_enrich::Rules;
 use std::sync::LazyLock;
 
@@ -21,5 +22,5 @@ pub fn import(json: &[u8]) -> Result<Profile, String> {
 /// Id of a skill by its name, for filters; the folded name when the dictionary does not know it.
 pub fn skill_id(name: &str) -> String {
     jmip_enrich::resolve_skill(&DICTIONARIES, name)
-        .map_or_else(|| name.trim().to_lowercase(), |(id, _)| id.to_owned())
+        .map_or_else(|| fold(name), |(id, _)| id.to_owned())
 }

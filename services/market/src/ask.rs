@@ -6,43 +6,11 @@ use crate::policy::{Level, Policy};
 use crate::words::{Word, folded, phrase, words};
 use chrono::{Datelike, NaiveDate};
 use jmip_core::event::{Preferences, Profile};
+use jmip_core::organization;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days from 0001-01-01, which chrono counts from 1, to 1970-01-01.
 const DAYS_BEFORE_1970: i64 = 719_163;
-
-/// Legal forms at the end of an organisation's name, dots dropped. Source: the forms of the
-/// countries whose exports were seen (NL, BE, DE, FR, UK, US, Nordics).
-const LEGAL_FORMS: &[&str] = &[
-    "ab",
-    "ag",
-    "aps",
-    "as",
-    "bv",
-    "bvba",
-    "co",
-    "company",
-    "corp",
-    "corporation",
-    "gmbh",
-    "inc",
-    "incorporated",
-    "kg",
-    "limited",
-    "llc",
-    "llp",
-    "ltd",
-    "nv",
-    "oy",
-    "plc",
-    "sa",
-    "sarl",
-    "sas",
-    "se",
-    "spa",
-    "srl",
-    "vof",
-];
 
 /// What is asked, ready to be held against every job.
 pub(crate) struct Ask<'a> {
@@ -124,7 +92,7 @@ impl<'a> Wishes<'a> {
             excluded_organizations: wanted
                 .excluded_organizations
                 .iter()
-                .map(|name| organization(name))
+                .map(|name| organization::key(name))
                 .filter(|name| !name.is_empty())
                 .collect(),
             pay: wanted.pay_min_minor.map(|least| Paid {
@@ -177,19 +145,6 @@ impl<'a> Candidate<'a> {
         let stated = self.revision.facts.workplaces.iter();
         stated.map(|(place, _)| *place).collect()
     }
-}
-
-/// An organisation's name for comparison: folded, dots dropped, legal forms cut off its end.
-pub fn organization(name: &str) -> String {
-    let mut words = phrase(&name.replace('.', ""));
-    while words.len() > 1
-        && words
-            .last()
-            .is_some_and(|last| LEGAL_FORMS.contains(&last.as_str()))
-    {
-        words.pop();
-    }
-    words.join(" ")
 }
 
 /// Days since 1970 of a civil date `YYYY-MM-DD`; `None` when it is none.
@@ -261,12 +216,5 @@ mod tests {
             assert_eq!(day_of(wrong), None, "{wrong}");
         }
         assert_eq!(date_of(i64::MAX), "");
-    }
-
-    #[test]
-    fn an_organisation_is_the_same_with_and_without_its_legal_form() {
-        assert_eq!(organization("Acme Holding B.V."), "acme holding");
-        assert_eq!(organization("acme holding"), "acme holding");
-        assert_eq!(organization("BV"), "bv");
     }
 }

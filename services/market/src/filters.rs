@@ -1,10 +1,11 @@
 //! Hard filters: what rules a job out before it is scored. Silence rules out only where the policy
 //! says so.
 
-use crate::ask::{Ask, Candidate, organization};
+use crate::ask::{Ask, Candidate};
 use crate::factors::pay;
 use crate::policy::Filter;
 use crate::words::find;
+use jmip_core::organization;
 
 /// What a filter makes of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,8 @@ fn verdict(filter: Filter, ask: &Ask<'_>, job: &Candidate<'_>) -> Verdict {
         ),
         Filter::Organizations => {
             let excluded = &ask.wishes.excluded_organizations;
-            let is_excluded = || excluded.contains(&organization(&job.revision.organization_key));
+            let is_excluded =
+                || excluded.contains(&organization::key(&job.revision.organization_key));
             ruled_out_if(!excluded.is_empty() && is_excluded())
         }
         Filter::Pay => least_pay(ask, job),
@@ -156,6 +158,21 @@ mod tests {
         let mut acme = Posting::new("Cook");
         acme.job.organization_key = "acme".to_owned();
         assert_eq!(out(wish, &acme), Some(Filter::Organizations));
+    }
+
+    #[test]
+    fn an_employer_is_excluded_however_it_is_spelled() {
+        // As older programs and this one keep it.
+        for key in ["mueller soehne", "muller sohne"] {
+            let mut job = Posting::new("Cook");
+            job.job.organization_key = key.to_owned();
+            for name in ["Müller & Söhne GmbH", "MUELLER SOEHNE", "muller sohne"] {
+                let wish = |wishes: &mut Preferences| {
+                    wishes.excluded_organizations = vec![name.to_owned()];
+                };
+                assert_eq!(out(wish, &job), Some(Filter::Organizations), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod rank;
 pub mod waiting;
 pub mod words;
 
-pub use ask::{day_of, organization};
+pub use ask::day_of;
 pub use best_sighting::BestSighting;
 pub use headline::Headline;
 pub use market::Market;

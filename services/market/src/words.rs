@@ -1,6 +1,6 @@
 //! Text folded for comparison, and the words of a title with where they stand.
 
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use jmip_core::fold;
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,16 +70,18 @@ pub fn is_same_word(a: &str, b: &str) -> bool {
     }
 }
 
+/// Whether a character is part of a word: as it is compared, and a mark over a letter is of its word.
 fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c) || c == '+' || c == '#'
+    let (mut is_any, mut is_word) = (false, false);
+    fold::each(c, |part| {
+        is_any = true;
+        is_word |= part.is_alphanumeric() || part == '+' || part == '#';
+    });
+    is_word || !is_any
 }
 
 fn push_folded(folded: &mut String, c: char) {
-    decompose_compatible(c, |part| {
-        if !is_combining_mark(part) {
-            folded.extend(part.to_lowercase());
-        }
-    });
+    fold::each(c, |part| folded.push(part));
 }
 
 #[cfg(test)]
@@ -94,6 +96,8 @@ mod tests {
             "senior ingenieur e data ml"
         );
         assert_eq!(folded("C++, C# & .NET"), "c++ c# net");
+        assert_eq!(folded("Straße, Ørsted"), folded("STRASSE, Orsted"));
+        assert_eq!(folded("l’étage"), folded("l'e\u{301}tage"));
     }
 
     #[test]

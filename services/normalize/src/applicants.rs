@@ -1,6 +1,7 @@
 //! Applicants or proposals at one capture.
 
 use crate::text;
+use jmip_core::fold::fold;
 use jmip_proto::event::v1::Applicants;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -19,7 +20,7 @@ static COUNT: LazyLock<Regex> = LazyLock::new(|| {
 /// Shape: a range and "over" give a floor; "be among the first 25" and "less than 5" give nothing,
 /// for they bound the number from above.
 pub fn read(cell: &str) -> Option<Applicants> {
-    let cell = text::fold(&text::stated(cell));
+    let cell = fold(&text::stated(cell));
     let found = COUNT.captures(&cell)?;
     let written = found["count"].trim();
     let whole = written.strip_suffix(".0").unwrap_or(written);

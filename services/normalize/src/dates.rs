@@ -3,6 +3,7 @@
 use crate::tables;
 use crate::text;
 use chrono::{DateTime, NaiveDate};
+use jmip_core::fold::fold;
 use jmip_core::micros::DAY;
 use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_core::{Micros, quote};
@@ -130,7 +131,7 @@ impl DateWords {
         }
         let literal = quote::clip(&cell, LITERAL_MAX_BYTES).to_owned();
         let found = self.absolute(&literal).or_else(|| {
-            let at = self.relative(&text::fold(&literal), captured_at?, sense)?;
+            let at = self.relative(&fold(&literal), captured_at?, sense)?;
             Some((at, DatePrecision::Relative))
         });
         let (instant, precision) = found.unzip();
@@ -166,7 +167,7 @@ impl DateWords {
             .captures(literal)
             .or_else(|| NAMED_DAY.captures(literal))
         {
-            let month = *self.months.get(text::fold(&found["name"]).as_str())?;
+            let month = *self.months.get(fold(&found["name"]).as_str())?;
             return day_and_time(month, &found);
         }
         numeric(&NUMERIC.captures(literal)?)

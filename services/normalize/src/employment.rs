@@ -2,6 +2,7 @@
 
 use crate::tables;
 use crate::text;
+use jmip_core::fold::fold;
 use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_proto::event::v1::EmploymentType;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +51,7 @@ impl EmploymentWords {
     fn cell(&self, cell: &str) -> Vec<EmploymentType> {
         let mut types = vec![];
         for entry in cell.split([',', ';', '/', '|', '&', '[', ']']) {
-            let folded = text::fold(entry);
+            let folded = fold(entry);
             let words: Vec<String> = folded
                 .split_whitespace()
                 .map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect())

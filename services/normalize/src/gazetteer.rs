@@ -1,7 +1,7 @@
 //! Countries, regions and cities by name and code.
 
-use crate::text;
 use jmip_core::country;
+use jmip_core::fold::fold;
 use jmip_core::table::{BadRow, Table, expected, once};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,7 @@ impl Gazetteer {
         };
         country::each(countries, |code, names| {
             gazetteer.codes.insert(code);
-            let names = names.iter().map(|name| (text::fold(name), code));
+            let names = names.iter().map(|name| (fold(name), code));
             gazetteer.countries.extend(names);
             Ok(())
         })?;
@@ -80,7 +80,7 @@ impl Gazetteer {
             if name.is_empty() {
                 return Err(format!("a name of {code} is empty"));
             }
-            let named = self.regions.entry(text::fold(name)).or_default();
+            let named = self.regions.entry(fold(name)).or_default();
             named.insert(code);
         }
         Ok(())
@@ -96,7 +96,7 @@ impl Gazetteer {
         if name.is_empty() || !is_known || !self.codes.contains(country) {
             return Err(format!("{name:?} lies nowhere that is known"));
         }
-        let known = self.cities.entry(text::fold(name)).or_default();
+        let known = self.cities.entry(fold(name)).or_default();
         let is_there = |city: &&City| (city.region, city.country) == (region, country);
         once(name, known.iter().find(is_there))?;
         known.push(City {
@@ -111,14 +111,14 @@ impl Gazetteer {
     pub(crate) fn country(&self, text: &str) -> Option<&'static str> {
         // "UK" is no alpha-2 code, but a name in the table.
         let code = self.codes.get(text).copied();
-        code.or_else(|| self.countries.get(&text::fold(text)).copied())
+        code.or_else(|| self.countries.get(&fold(text)).copied())
     }
 
     /// The region of a country a code or name stands for.
     pub(crate) fn region(&self, country: &str, text: &str) -> Option<&'static str> {
         let code = self.region_codes.get(format!("{country}-{text}").as_str());
         code.copied().or_else(|| {
-            let named = self.regions.get(&text::fold(text))?;
+            let named = self.regions.get(&fold(text))?;
             named
                 .iter()
                 .copied()
@@ -149,7 +149,7 @@ impl Gazetteer {
                 found.insert(Reading { country, region });
             }
         }
-        for &region in self.regions.get(&text::fold(text)).into_iter().flatten() {
+        for &region in self.regions.get(&fold(text)).into_iter().flatten() {
             let country = country_of(region);
             found.insert(Reading { country, region });
         }
@@ -158,7 +158,7 @@ impl Gazetteer {
 
     /// Whether a city is known to lie where a reading says.
     pub(crate) fn lies_in(&self, city: &str, reading: &Reading) -> bool {
-        let known = self.cities.get(&text::fold(city));
+        let known = self.cities.get(&fold(city));
         known.into_iter().flatten().any(|city| {
             city.country == reading.country
                 && (reading.region.is_empty() || reading.region == city.region)
@@ -167,7 +167,7 @@ impl Gazetteer {
 
     /// The country of a city whose name alone is certain.
     pub(crate) fn bare_city(&self, name: &str) -> Option<&'static str> {
-        let known = self.cities.get(&text::fold(name))?;
+        let known = self.cities.get(&fold(name))?;
         known.iter().find(|city| city.bare).map(|city| city.country)
     }
 }

@@ -1,13 +1,13 @@
 //! One posting as canonical job and sighting.
 
 use crate::dates::Sense;
-use crate::organization::organization_key;
 use crate::pay;
 use crate::revision::Rule;
 use crate::tables::Tables;
 use crate::text::{self, line};
 use crate::{applicants, identity, places};
-use jmip_core::{Micros, ids, quote};
+use jmip_core::fold::fold;
+use jmip_core::{Micros, ids, organization, quote};
 use jmip_proto::event::v1::{Completeness, Job, PostingObserved, Sighting, Stated, Workplace};
 
 /// Largest clean description in bytes: leaves room for all else in an event of 512 KiB.
@@ -29,7 +29,7 @@ pub(crate) fn job(tables: &Tables, tenant: &str, posting: &PostingObserved) -> J
     let mut job = Job {
         platform,
         title: line(&posting.title),
-        organization_key: organization_key(&organization),
+        organization_key: organization::key(&organization),
         organization,
         description,
         completeness: completeness.into(),
@@ -101,7 +101,7 @@ fn seniority(cell: &str) -> String {
         "other",
     ];
     let level = line(cell);
-    if nothing.contains(&level.to_lowercase().as_str()) {
+    if nothing.contains(&fold(&level).as_str()) {
         return String::new();
     }
     level

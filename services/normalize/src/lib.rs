@@ -39,7 +39,6 @@ mod gazetteer;
 mod html;
 mod identity;
 mod job;
-mod organization;
 mod pay;
 mod places;
 mod platforms;
@@ -52,7 +51,6 @@ mod url_key;
 mod workplace;
 
 pub use draft::Draft;
-pub use organization::organization_key;
 pub use reread::{REREAD_OUTPUT, Reading, Reread};
 pub use revision::FIELDS;
 pub use state::State;
@@ -65,7 +63,7 @@ use state::Known;
 /// The stage.
 pub const FOLD: Fold<Tables, State, Stored, Option<Draft>> = Fold {
     name: "normalize",
-    version: 2,
+    version: 3,
     consumes: &[subjects::POSTING_OBSERVED],
     folds: Folds::Own,
     prepare: draft::prepare,

@@ -2,6 +2,7 @@
 
 use crate::tables;
 use crate::text::{self, line};
+use jmip_core::fold::fold;
 use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_proto::event::v1::{Pay, PayOrigin, PayUnit, StatedPay};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,8 @@ const MOST_MINOR: i64 = 1_000_000_000_000;
 pub struct PayWords {
     units: BTreeMap<&'static str, PayUnit>,
     codes: BTreeSet<&'static str>,
-    signs: BTreeMap<&'static str, &'static str>,
+    /// By their folded spelling.
+    signs: BTreeMap<String, &'static str>,
 }
 
 impl PayWords {
@@ -58,7 +60,7 @@ impl PayWords {
             if sign.is_empty() || sign.to_lowercase() != sign {
                 return Err(format!("{sign:?} is no sign in lower case"));
             }
-            once(sign, self.signs.insert(sign, code))?;
+            once(sign, self.signs.insert(fold(sign), code))?;
         }
         Ok(())
     }
@@ -93,7 +95,7 @@ impl PayWords {
     }
 
     fn unit(&self, interval: &str) -> PayUnit {
-        let folded = text::fold(&text::stated(interval));
+        let folded = fold(&text::stated(interval));
         folded
             .split(|c: char| !c.is_alphanumeric())
             .find_map(|word| self.units.get(word).copied())
@@ -107,9 +109,7 @@ impl PayWords {
         let named = upper
             .split(|c: char| !c.is_ascii_alphabetic())
             .find_map(|word| self.codes.get(word).copied());
-        let sign = cell
-            .to_lowercase()
-            .replace(|c: char| c.is_ascii_digit(), "");
+        let sign = fold(&cell).replace(|c: char| c.is_ascii_digit(), "");
         let sign = sign.trim_matches(|c: char| c.is_whitespace() || ".,'-".contains(c));
         named.or_else(|| self.signs.get(sign).copied())
     }
@@ -265,6 +265,8 @@ mod tests {
         assert_eq!(currency(""), Some(String::new()));
         assert_eq!(currency("£"), Some("GBP".into()));
         assert_eq!(currency("usd"), Some("USD".into()));
+        assert_eq!(currency("zł"), Some("PLN".into()));
+        assert_eq!(currency("ZL"), Some("PLN".into()));
         assert_eq!(currency("gold"), Some(String::new()));
     }
 

@@ -5,9 +5,10 @@ use crate::employment::EmploymentWords;
 use crate::gazetteer::Gazetteer;
 use crate::pay::PayWords;
 use crate::platforms::Platforms;
-use crate::text;
 use crate::url_key::Tracking;
 use crate::workplace::WorkplaceWords;
+use jmip_core::fold::fold;
+use jmip_core::organization::LEGAL_FORMS;
 use jmip_core::table::{BadRow, Table};
 use jmip_core::{Knowledge, country};
 
@@ -66,10 +67,6 @@ const DATE_WORDS: Table = Table {
     name: "date_words.tsv",
     text: include_str!("../knowledge/date_words.tsv"),
 };
-pub(crate) const LEGAL_SUFFIXES: Table = Table {
-    name: "legal_suffixes.txt",
-    text: include_str!("../knowledge/legal_suffixes.txt"),
-};
 
 /// All that decides: what the hash covers.
 const SOURCES: [Table; 11] = [
@@ -83,7 +80,7 @@ const SOURCES: [Table; 11] = [
     PAY_UNITS,
     CURRENCIES,
     DATE_WORDS,
-    LEGAL_SUFFIXES,
+    LEGAL_FORMS,
 ];
 
 impl Tables {
@@ -105,8 +102,8 @@ impl Tables {
 
 /// The compiled-in tables and the hash of the files they come from.
 ///
-/// Source: `services/normalize/knowledge/`, and the countries of `services/core/knowledge/`; each
-/// file names its own.
+/// Source: `services/normalize/knowledge/`, and countries and legal forms of
+/// `services/core/knowledge/`; each file names its own.
 pub fn knowledge() -> Knowledge<Tables> {
     let tables =
         Tables::read().expect("the tables that are compiled in are whole: a test reads them");
@@ -117,7 +114,7 @@ pub fn knowledge() -> Knowledge<Tables> {
 ///
 /// Errors: when it is empty or not written as texts are folded.
 pub(crate) fn folded(word: &str) -> Result<(), String> {
-    match !word.is_empty() && text::fold(word) == word {
+    match !word.is_empty() && fold(word) == word {
         true => Ok(()),
         false => Err(format!("{word:?} is not folded")),
     }
@@ -132,18 +129,23 @@ pub(crate) static TABLES: std::sync::LazyLock<Tables> =
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     #[test]
     fn the_hash_covers_every_file_that_decides() {
-        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge");
-        let core = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/knowledge");
-        let files = [own, core].map(|folder| std::fs::read_dir(folder).unwrap());
-        let names = files.into_iter().flatten().map(|entry| {
-            let name = entry.unwrap().file_name();
-            name.into_string().unwrap()
-        });
-        let hashed = SOURCES.map(|table| table.name.to_owned());
-        assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(hashed));
+        let of = |folder: &str| -> BTreeSet<String> {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            let names = std::fs::read_dir(folder).unwrap();
+            let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.collect()
+        };
+        let (own, core) = (of("knowledge"), of("../core/knowledge"));
+        let hashed = BTreeSet::from(SOURCES.map(|table| table.name.to_owned()));
+        assert!(own.is_subset(&hashed));
+        let used = [country::TABLE.name, LEGAL_FORMS.name].map(str::to_owned);
+        let used = BTreeSet::from(used);
+        assert!(used.is_subset(&core) && used.is_subset(&hashed));
+        assert_eq!(own.len() + used.len(), hashed.len());
     }
 
     #[test]

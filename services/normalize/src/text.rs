@@ -1,12 +1,12 @@
 //! Clean text: what a reader sees, without the marks of how it was written down.
 
 use crate::html;
+use jmip_core::fold::fold;
 use jmip_core::quote;
 use jmip_proto::event::v1::{Completeness, TextFormat};
 use regex::{Captures, Regex, Replacer};
 use std::borrow::Cow;
 use std::sync::LazyLock;
-use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Passes after which a text that still changes is stripped of all its marks. Each pass undoes one
@@ -91,37 +91,6 @@ fn is_nothing(text: &str) -> bool {
 pub(crate) fn stated_url(raw: &str) -> &str {
     let url = raw.trim();
     if is_nothing(url) { "" } else { url }
-}
-
-/// Folds a text for comparing: NFKD without marks, lower case, one space between words.
-pub fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    // White space keeps its place in NFKD, so each word folds by itself; most are plain.
-    for word in text.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        let start = folded.len();
-        if word.is_ascii() {
-            folded.push_str(word);
-            folded[start..].make_ascii_lowercase();
-            continue;
-        }
-        push_words(&mut folded, &bare_letters(word));
-        if folded.len() == start {
-            // Nothing but marks: there is no word.
-            folded.truncate(start.saturating_sub(1));
-        }
-    }
-    folded
-}
-
-/// NFKD without marks, in lower case.
-fn bare_letters(text: &str) -> String {
-    text.nfkd()
-        .filter(|&c| !is_combining_mark(c))
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// Folds to words of letters and digits, and dots inside numbers: `Full-Time` is `full time`.
@@ -453,17 +422,11 @@ mod tests {
         }
 
         #[test]
-        fn folding_word_by_word_is_folding_the_whole(raw in r"(\PC|[ \t\nA-Zé´¨\u{a0}\u{301}]){0,30}") {
-            prop_assert_eq!(fold(&raw), fold_spaces(&bare_letters(&raw)));
-        }
-
-        #[test]
         fn any_text_is_cleaned(raw in any::<String>()) {
             let once = clean_text(&raw, TextFormat::Html);
             prop_assert_eq!(&clean_text(&once, TextFormat::Html), &once);
             prop_assert!(!once.contains("\n\n\n"));
             prop_assert!(!one_line(&raw).contains('\n'));
-            fold(&raw);
         }
     }
 }

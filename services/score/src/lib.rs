@@ -37,7 +37,7 @@ use jmip_core::{Fold, Folds, Output, Stored, subjects};
 /// due, in the order they were asked.
 pub const FOLD: Fold<(), State> = Fold {
     name: "score",
-    version: 2,
+    version: 3,
     consumes: &[
         subjects::POLICY_ADOPTED,
         subjects::PROFILE_SAVED,

@@ -18,7 +18,7 @@ use std::ops::Range;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "description_language",
-    version: 1,
+    version: 2,
     compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
 };
 
@@ -188,7 +188,8 @@ fn packed_words(text: &str) -> impl Iterator<Item = (Range<usize>, u64)> + '_ {
 /// Scripts that one language of postings is written in, or that tell it by one letter.
 const SCRIPTS: &[(&str, &[std::ops::RangeInclusive<char>])] = &[
     ("ja", &['\u{3041}'..='\u{30ff}']),
-    ("ko", &['\u{1100}'..='\u{11ff}', '\u{ac00}'..='\u{d7af}']),
+    // Folded, a syllable is taken apart and begins with one of these.
+    ("ko", &['\u{1100}'..='\u{115f}']),
     ("zh", &['\u{4e00}'..='\u{9fff}']),
     ("ru", &['\u{0430}'..='\u{0451}']),
     ("el", &['\u{0386}'..='\u{03ce}']),

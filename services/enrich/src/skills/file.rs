@@ -3,7 +3,7 @@
 //! Source: `knowledge/skills/README.md` describes the schema for those who write such files.
 
 use super::error::{DictionaryError, Problem};
-use crate::fold;
+use crate::fold::fold_phrase;
 use jmip_core::event::SkillKind;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -277,8 +277,8 @@ fn checked(skill: Skill) -> Result<Skill, Problem> {
     if skill.name.is_empty() {
         return Err(Problem::NoName);
     }
-    let words: BTreeSet<String> = skill.words.iter().map(|word| fold_name(word)).collect();
-    let names: BTreeSet<String> = skill.names().map(fold_name).collect();
+    let words: BTreeSet<String> = skill.words.iter().map(|word| fold_phrase(word)).collect();
+    let names: BTreeSet<String> = skill.names().map(fold_phrase).collect();
     for name in &names {
         let starts = name.starts_with(|c: char| c.is_alphanumeric() || c == '.');
         if !starts || name.len() > NAME_MAX_BYTES || name.trim() != name {
@@ -302,20 +302,9 @@ fn checked(skill: Skill) -> Result<Skill, Problem> {
     Ok(skill)
 }
 
-/// Folds a name as texts are folded; most names are plain letters, and thousands are folded at
-/// start-up.
-pub(super) fn fold_name(name: &str) -> String {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'*' | b'`');
-    if name.bytes().all(is_plain) {
-        name.to_ascii_lowercase()
-    } else {
-        fold::fold_phrase(name)
-    }
-}
-
 /// The ways a name is written in texts, folded: with hyphens, with spaces, and as it stands.
 pub(super) fn spellings(name: &str) -> BTreeSet<String> {
-    let folded = fold_name(name);
+    let folded = fold_phrase(name);
     if !folded.contains(['-', ' ']) {
         return BTreeSet::from([folded]);
     }

@@ -2,11 +2,12 @@
 
 use super::cues::{CueFile, Cues};
 use super::error::DictionaryError;
-use super::file::{Catalogue, Skill, fold_name};
+use super::file::{Catalogue, Skill};
 use super::named::Named;
 use super::names::{Mention, Names};
 use super::shipped::{CUES, SHIPPED};
 use crate::finder::Lists;
+use crate::fold::fold_phrase;
 use crate::phrases::Phrases;
 use crate::reading::Text;
 use jmip_core::event::SkillKind;
@@ -145,7 +146,7 @@ fn kind_name(kind: SkillKind) -> &'static str {
 
 /// What two writings of one name have in common: letters, digits, `+` and `#`.
 fn key(name: &str) -> String {
-    fold_name(name)
+    fold_phrase(name)
         .chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, '+' | '#'))
         .collect()

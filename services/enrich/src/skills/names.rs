@@ -1,7 +1,8 @@
 //! Chooses among the names of skills that stand in a text.
 
-use super::file::{Catalogue, fold_name, spellings};
+use super::file::{Catalogue, spellings};
 use crate::finder::{self, Listed, Lists};
+use crate::fold::fold_phrase;
 use crate::lexicon::Glue;
 use crate::reading::Text;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,9 +34,9 @@ impl Names {
     pub(super) fn new(catalogue: &Catalogue, lists: &mut Lists) -> Self {
         let mut owners = BTreeMap::new();
         for (position, skill) in catalogue.skills().enumerate() {
-            let words: BTreeSet<String> = skill.words.iter().map(|w| fold_name(w)).collect();
+            let words: BTreeSet<String> = skill.words.iter().map(|w| fold_phrase(w)).collect();
             for name in skill.names() {
-                let is_word = words.contains(&fold_name(name));
+                let is_word = words.contains(&fold_phrase(name));
                 for spelling in spellings(name) {
                     owners.entry(spelling).or_insert((position, is_word));
                 }

@@ -16,6 +16,7 @@ mod node;
 mod preferences;
 
 use jmip_core::event::{PortfolioItem, Profile, ProfileSkill};
+use jmip_core::fold::fold;
 use node::Node;
 use std::collections::BTreeSet;
 
@@ -114,8 +115,7 @@ fn skill_id(name: &str, resolve: &Resolve<'_>) -> String {
     if let Some((id, _)) = resolve(name) {
         return id;
     }
-    let lower = name.to_lowercase();
-    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+    fold(name)
 }
 
 /// The extension's items first: they were written for this.
@@ -187,7 +187,7 @@ fn item(node: &Node<'_>, keys: &Keys, resolve: &Resolve<'_>) -> Result<Portfolio
 
 /// Lower-case letters, digits and single hyphens; `item` when nothing is left.
 fn slug(title: &str) -> String {
-    let letters = title.to_lowercase();
+    let letters = fold(title);
     let words = letters
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty());

@@ -4,7 +4,7 @@ use super::ResumeError;
 use super::node::Node;
 
 use jmip_core::event::{EmploymentType, PayUnit, Preferences, Workplace};
-use jmip_market::organization;
+use jmip_core::organization;
 use jmip_market::words::folded;
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ pub(super) fn read(node: &Node<'_>) -> Result<Preferences, ResumeError> {
             not_empty(n, folded(&n.text()?))
         })?,
         excluded_organizations: each(node, "excludedOrganizations", |n| {
-            not_empty(n, organization(&n.text()?))
+            not_empty(n, organization::key(&n.text()?))
         })?,
         ..Default::default()
     };

@@ -99,11 +99,11 @@ fn projects_and_own_items_are_portfolio_items_with_unique_ids() {
     let profile = read(
         r#"{"projects": [{"name": "Köln Pipeline!", "description": "d", "url": "u",
                           "keywords": ["k8s", "K8S", "Go"]}, {"name": "***"}],
-            "x-jmip": {"portfolio": [{"title": "K ln Pipeline", "skills": ["Postgres"]}]}}"#,
+            "x-jmip": {"portfolio": [{"title": "Koln Pipeline", "skills": ["Postgres"]}]}}"#,
     )
     .unwrap();
     let ids: Vec<_> = profile.portfolio.iter().map(|i| &*i.item_id).collect();
-    assert_eq!(ids, ["k-ln-pipeline", "k-ln-pipeline-2", "item"]);
+    assert_eq!(ids, ["koln-pipeline", "koln-pipeline-2", "item"]);
     assert_eq!(profile.portfolio[0].skill_ids, ["postgresql"]);
     assert_eq!(profile.portfolio[1].skill_ids, ["kubernetes", "go"]);
     assert_eq!(profile.portfolio[1].summary, "d");
