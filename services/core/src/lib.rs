@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod fold;
 pub mod golden;
 pub mod ids;
+pub mod language;
 pub mod micros;
 pub mod organization;
 pub mod quote;

@@ -5,6 +5,7 @@ use crate::reading::Reading;
 use crate::skills::Index;
 use jmip_core::event::fact::Value;
 use jmip_core::event::{FactState, Span};
+use jmip_core::table::Table;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use thiserror::Error;
@@ -34,7 +35,7 @@ pub struct Finding {
     pub value: Value,
 }
 
-/// A file under `knowledge/`.
+/// A file under `knowledge/`, or a table of what all stages know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnowledgeFile {
     /// Its name.
@@ -96,6 +97,15 @@ impl Compiling {
     ) -> Result<Reads, KnowledgeError> {
         let words = self.words(file, words)?;
         Ok(Box::new(move |reading| apply(&words, reading)))
+    }
+
+    /// A rule that reads by a table of what all stages know; its rows are among what the hash covers.
+    pub fn table(&mut self, table: Table, apply: fn(&Reading<'_>) -> Vec<Finding>) -> Reads {
+        self.files.push(KnowledgeFile {
+            name: table.name,
+            text: table.text,
+        });
+        Box::new(apply)
     }
 
     /// The skill dictionary.

@@ -10,7 +10,7 @@ use crate::{Projection, Store, View};
 pub static VIEW: View = View {
     name: "search",
     about: "Words of descriptions, to be searched",
-    version: 1,
+    version: 2,
     may_lag: true,
     producers: None,
     tables: &[include_str!("../../../../schema/search/01_job_text.sql")],
