@@ -13,7 +13,9 @@
 //! ```
 
 pub mod admission;
+pub mod amount;
 pub mod country;
+pub mod currency;
 pub mod envelope;
 pub mod fold;
 pub mod golden;

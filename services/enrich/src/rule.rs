@@ -99,13 +99,12 @@ impl Compiling {
         Ok(Box::new(move |reading| apply(&words, reading)))
     }
 
-    /// A rule that reads by a table of what all stages know; its rows are among what the hash covers.
-    pub fn table(&mut self, table: Table, apply: fn(&Reading<'_>) -> Vec<Finding>) -> Reads {
+    /// Takes a table of what all stages know among what the hash of the knowledge covers.
+    pub fn covers(&mut self, table: Table) {
         self.files.push(KnowledgeFile {
             name: table.name,
             text: table.text,
         });
-        Box::new(apply)
     }
 
     /// The skill dictionary.

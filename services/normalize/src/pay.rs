@@ -2,6 +2,8 @@
 
 use crate::tables;
 use crate::text::{self, line};
+use jmip_core::amount::{Digits, Scale};
+use jmip_core::currency;
 use jmip_core::fold::fold;
 use jmip_core::table::{BadRow, Table, expected, once};
 use jmip_proto::event::v1::{Pay, PayOrigin, PayUnit, StatedPay};
@@ -12,6 +14,9 @@ const LEAST_MINOR: i64 = 101;
 
 /// Largest believable amount in minor units: ten billion, above any yearly pay in any currency.
 const MOST_MINOR: i64 = 1_000_000_000_000;
+
+/// Most characters before an amount, as in `US$ `; what begins with more is no amount.
+const SIGN_MAX_CHARS: usize = 4;
 
 /// Currencies and pay intervals.
 #[derive(Debug)]
@@ -33,7 +38,11 @@ impl PayWords {
             signs: BTreeMap::new(),
         };
         units.rows(|cells| words.add_unit(cells))?;
-        currencies.rows(|cells| words.add_currency(cells))?;
+        for currency in currency::read(currencies)? {
+            words.codes.insert(currency.code);
+            let signs = currency.signs.into_iter().chain(currency.column_signs);
+            words.signs.extend(signs.map(|sign| (sign, currency.code)));
+        }
         Ok(words)
     }
 
@@ -46,23 +55,6 @@ impl PayWords {
             return Err(format!("{name} is no unit of pay"));
         };
         once(word, self.units.insert(word, unit))
-    }
-
-    fn add_currency(&mut self, cells: &[&'static str]) -> Result<(), String> {
-        let [code, signs] = *cells else {
-            return expected("a code and signs apart by |, if there are any");
-        };
-        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(format!("{code:?} is no ISO 4217 code"));
-        }
-        once(code, (!self.codes.insert(code)).then_some(()))?;
-        for sign in signs.split('|').filter(|_| !signs.is_empty()) {
-            if sign.is_empty() || sign.to_lowercase() != sign {
-                return Err(format!("{sign:?} is no sign in lower case"));
-            }
-            once(sign, self.signs.insert(fold(sign), code))?;
-        }
-        Ok(())
     }
 
     /// Pay as the columns state it; `None` when they do not.
@@ -150,52 +142,24 @@ fn origin(source: &str) -> Option<PayOrigin> {
 
 /// Reads an amount of money without ever making a float of it; `None` for one that is not stated.
 fn amount_minor(cell: &str, unit: PayUnit) -> Option<i64> {
-    let cell = text::stated(cell).to_lowercase();
+    let cell = fold(&text::stated(cell));
     let start = cell.find(|c: char| c.is_ascii_digit())?;
-    let (sign, number) = cell.split_at(start);
-    if sign.contains('-') || sign.chars().count() > 4 {
+    let sign = &cell[..start];
+    if sign.contains('-') || sign.chars().count() > SIGN_MAX_CHARS {
         return None;
     }
-    let end = number
-        .find(|c: char| !c.is_ascii_digit() && !".,' ’".contains(c))
-        .unwrap_or(number.len());
-    let (number, tail) = number.split_at(end);
-    if tail.contains(|c: char| c.is_ascii_digit()) {
+    let digits = Digits::read(cell.as_bytes(), start);
+    let value = digits.value(cell.as_bytes())?;
+    let minor = match (unit, value.decimal_minor) {
+        (PayUnit::Hour, Some(minor)) => minor,
+        _ => value.minor,
+    };
+    let (scale, end) = Scale::behind(&cell, digits.range.end, |_| true);
+    if scale == Scale::Huge || cell[end..].contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let kilo = if tail.starts_with('k') { 1000 } else { 1 };
-    let (whole, fraction) = split_decimal(number.trim().trim_end_matches(['.', ',']), unit);
-    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
-    let major: i64 = whole.parse().ok()?;
-    let minor = major.checked_mul(100)?.checked_add(hundredths(fraction))?;
-    let minor = minor.checked_mul(kilo)?;
+    let minor = minor.checked_mul(scale.of(minor).factor())?;
     (LEAST_MINOR..=MOST_MINOR).contains(&minor).then_some(minor)
-}
-
-/// Splits off what stands behind the decimal mark. Three digits behind the only mark are
-/// thousands (`60.000`), but not per hour, and not behind more than three digits or a zero.
-fn split_decimal(number: &str, unit: PayUnit) -> (&str, &str) {
-    let Some(at) = number.rfind(['.', ',']) else {
-        return (number, "");
-    };
-    let (whole, fraction) = (&number[..at], &number[at + 1..]);
-    let mark = &number[at..=at];
-    let repeated = whole.contains(mark);
-    let other = whole.contains(['.', ',']) && !repeated;
-    let grouped = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-    if repeated || grouped && !other && unit != PayUnit::Hour {
-        return (number, "");
-    }
-    (whole, fraction)
-}
-
-/// First two decimals, rounded by the third: exporters write 25.989999999999998 for 25.99.
-fn hundredths(fraction: &str) -> i64 {
-    let digit = |at: usize| {
-        let byte = fraction.as_bytes().get(at).copied().unwrap_or(b'0');
-        i64::from(byte.saturating_sub(b'0').min(9))
-    };
-    digit(0) * 10 + digit(1) + i64::from(digit(2) >= 5)
 }
 
 #[cfg(test)]
@@ -249,6 +213,11 @@ mod tests {
                 ["25.989999999999998", "", "EUR", "HOUR", ""],
                 eur(Some(2599), None, PayUnit::Hour),
             ),
+            (
+                ["€ 2.500,-", "12 LPA", "EUR", "", ""],
+                eur(Some(250_000), Some(120_000_000), PayUnit::Unspecified),
+            ),
+            (["1.5 million", "50k-60k", "EUR", "", ""], None),
             (["0", "0", "€", "", ""], None),
             (["70000", "80000", "EUR", "yearly", "description"], None),
             (["nan", "", "EUR", "yearly", ""], None),

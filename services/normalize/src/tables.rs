@@ -10,7 +10,7 @@ use crate::workplace::WorkplaceWords;
 use jmip_core::fold::fold;
 use jmip_core::organization::LEGAL_FORMS;
 use jmip_core::table::{BadRow, Table};
-use jmip_core::{Knowledge, country};
+use jmip_core::{Knowledge, country, currency};
 
 /// All tables this stage decides with.
 #[derive(Debug)]
@@ -59,10 +59,6 @@ const PAY_UNITS: Table = Table {
     name: "pay_units.tsv",
     text: include_str!("../knowledge/pay_units.tsv"),
 };
-const CURRENCIES: Table = Table {
-    name: "currencies.tsv",
-    text: include_str!("../knowledge/currencies.tsv"),
-};
 const DATE_WORDS: Table = Table {
     name: "date_words.tsv",
     text: include_str!("../knowledge/date_words.tsv"),
@@ -78,7 +74,7 @@ const SOURCES: [Table; 11] = [
     WORKPLACES,
     EMPLOYMENT,
     PAY_UNITS,
-    CURRENCIES,
+    currency::TABLE,
     DATE_WORDS,
     LEGAL_FORMS,
 ];
@@ -94,7 +90,7 @@ impl Tables {
             gazetteer: Gazetteer::read(country::TABLE, REGIONS, CITIES)?,
             workplaces: WorkplaceWords::read(WORKPLACES)?,
             employment: EmploymentWords::read(EMPLOYMENT)?,
-            pay: PayWords::read(PAY_UNITS, CURRENCIES)?,
+            pay: PayWords::read(PAY_UNITS, currency::TABLE)?,
             dates: DateWords::read(DATE_WORDS)?,
         })
     }
@@ -102,7 +98,7 @@ impl Tables {
 
 /// The compiled-in tables and the hash of the files they come from.
 ///
-/// Source: `services/normalize/knowledge/`, and countries and legal forms of
+/// Source: `services/normalize/knowledge/`, and countries, currencies and legal forms of
 /// `services/core/knowledge/`; each file names its own.
 pub fn knowledge() -> Knowledge<Tables> {
     let tables =
@@ -142,7 +138,8 @@ mod tests {
         let (own, core) = (of("knowledge"), of("../core/knowledge"));
         let hashed = BTreeSet::from(SOURCES.map(|table| table.name.to_owned()));
         assert!(own.is_subset(&hashed));
-        let used = [country::TABLE.name, LEGAL_FORMS.name].map(str::to_owned);
+        let used = [country::TABLE, currency::TABLE, LEGAL_FORMS].map(|table| table.name);
+        let used = used.map(str::to_owned);
         let used = BTreeSet::from(used);
         assert!(used.is_subset(&core) && used.is_subset(&hashed));
         assert_eq!(own.len() + used.len(), hashed.len());
@@ -166,15 +163,18 @@ mod tests {
 
     #[test]
     fn a_row_that_says_nothing_is_refused_and_named() {
-        let unit = refused(PayWords::read(rows("hour\tHOUR\nyaer\tYAER"), CURRENCIES));
+        let unit = refused(PayWords::read(
+            rows("hour\tHOUR\nyaer\tYAER"),
+            currency::TABLE,
+        ));
         assert_eq!(unit, "x.tsv, line 2: YAER is no unit of pay");
         for error in [
-            refused(PayWords::read(rows("hour"), CURRENCIES)),
-            refused(PayWords::read(rows("Hour\tHOUR"), CURRENCIES)),
-            refused(PayWords::read(rows("hour\tHOUR\nhour\tDAY"), CURRENCIES)),
-            refused(PayWords::read(PAY_UNITS, rows("Euro\t€"))),
-            refused(PayWords::read(PAY_UNITS, rows("EUR\t€\nEUR\t"))),
-            refused(PayWords::read(PAY_UNITS, rows("EUR\t€\nUSD\t€"))),
+            refused(PayWords::read(rows("hour"), currency::TABLE)),
+            refused(PayWords::read(rows("Hour\tHOUR"), currency::TABLE)),
+            refused(PayWords::read(
+                rows("hour\tHOUR\nhour\tDAY"),
+                currency::TABLE,
+            )),
             refused(EmploymentWords::read(rows("fulltime\tFULLTIME"))),
             refused(EmploymentWords::read(rows("full time\tFULL_TIME"))),
             refused(WorkplaceWords::read(rows("remote\tremote"))),

@@ -10,7 +10,10 @@ use jmip_core::language;
 pub const RULE: Rule = Rule {
     name: "description_language",
     version: 2,
-    compile: |knowledge| Ok(knowledge.table(language::TABLE, apply)),
+    compile: |knowledge| {
+        knowledge.covers(language::TABLE);
+        Ok(Box::new(apply))
+    },
 };
 
 fn apply(reading: &Reading<'_>) -> Vec<Finding> {

@@ -27,7 +27,10 @@ use words::Words;
 pub const RULE: Rule = Rule {
     name: "pay_in_text",
     version: 3,
-    compile: |knowledge| knowledge.rule(FILE, Words::new, apply),
+    compile: |knowledge| {
+        knowledge.covers(jmip_core::currency::TABLE);
+        knowledge.rule(FILE, Words::new, apply)
+    },
 };
 
 const FILE: KnowledgeFile = KnowledgeFile {

@@ -3,8 +3,9 @@
 use super::offer::{Bounds, Offer};
 use super::read::{Cue, Period, Read};
 use super::words::Words;
-use crate::amounts::{Amount, Scale};
+use crate::amounts::Amount;
 use crate::reading::{Reading, Text};
+use jmip_core::amount::Scale;
 use jmip_core::event::{Pay, PayOrigin, PayUnit};
 use std::ops::Range;
 

@@ -6,6 +6,7 @@ use crate::finder::{Listed, Lists};
 use crate::lexicon::Glue;
 use crate::phrases::Phrases;
 use crate::reading::{Reading, Text};
+use jmip_core::currency;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,6 +17,7 @@ const DOLLAR: &str = "$";
 /// The part of the knowledge file that names currencies.
 #[derive(Deserialize)]
 pub(super) struct File {
+    /// Signs that the country decides of, and tokens that are money of no currency.
     signs: BTreeMap<String, String>,
     dollar_by_country: BTreeMap<String, String>,
     by_country: BTreeMap<String, String>,
@@ -78,6 +80,18 @@ fn named(terms: Countries, states: Countries) -> Vec<Named> {
     terms.chain(states).collect()
 }
 
+/// Folded signs, names and codes that are looked for in texts, each with what it stands for.
+fn signs_in_texts() -> Vec<(String, String)> {
+    let currencies = currency::read(currency::TABLE);
+    let currencies = currencies.expect("the table that is compiled in is whole: a test reads it");
+    let signs = currencies.into_iter().flat_map(|one| {
+        let code = one.is_in_texts.then(|| one.code.to_lowercase());
+        let signs = one.signs.into_iter().chain(code);
+        signs.map(move |sign| (sign, one.code.to_owned()))
+    });
+    signs.collect()
+}
+
 /// A currency and what it was read from.
 #[derive(Default)]
 pub(super) struct Currency {
@@ -92,7 +106,8 @@ pub(super) struct Currency {
 
 impl Currencies {
     pub(super) fn new(file: File, lists: &mut Lists) -> Self {
-        let mut signs: Vec<(String, String)> = file.signs.into_iter().collect();
+        let mut signs = signs_in_texts();
+        signs.extend(file.signs);
         signs.sort_by_key(|(sign, _)| (usize::MAX - sign.len(), sign.clone()));
         let kind = |(sign, code): &(String, String)| {
             if sign.eq_ignore_ascii_case(code) && sign != DOLLAR {

@@ -3,8 +3,9 @@
 use super::candidate::Candidate;
 use super::read::Read;
 use super::words::Words;
-use crate::amounts::{Amount, Scale};
+use crate::amounts::Amount;
 use crate::sections::Section;
+use jmip_core::amount::Scale;
 use jmip_core::event::{PayUnit, TextField};
 
 impl Candidate<'_> {

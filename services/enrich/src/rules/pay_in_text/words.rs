@@ -3,11 +3,12 @@
 use super::currency::{self, Currencies};
 use super::offer::Bounds;
 use super::read::Read;
-use crate::amounts::{Amount, Scale};
+use crate::amounts::Amount;
 use crate::bytes::border;
 use crate::finder::Lists;
 use crate::phrases::Phrases;
 use crate::reading::{Reading, Text};
+use jmip_core::amount::Scale;
 use jmip_core::event::{AnnualPay, Pay, PayUnit};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
