@@ -26,7 +26,7 @@ use words::Words;
 /// The rule.
 pub const RULE: Rule = Rule {
     name: "pay_in_text",
-    version: 3,
+    version: 4,
     compile: |knowledge| {
         knowledge.covers(jmip_core::currency::TABLE);
         knowledge.rule(FILE, Words::new, apply)
