@@ -169,7 +169,8 @@ pub struct Policy {
     /// Pay over the least wanted.
     pub pay: PayPolicy,
     /// Days left to apply; there from schema 2 on, where the factor is named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    // Never left out when it is written: the state of a fold is kept without the names of its fields.
+    #[serde(default)]
     pub deadline: Option<DeadlinePolicy>,
 }
 
