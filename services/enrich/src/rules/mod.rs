@@ -18,6 +18,7 @@ mod role_family;
 pub(crate) mod security_clearance;
 mod seniority;
 mod skills;
+mod travel_share;
 mod work_eligibility;
 mod working_time;
 mod workplace;
@@ -43,6 +44,7 @@ pub const RULES: &[Rule] = &[
     employment_type::RULE,
     working_time::RULE,
     job_duration::RULE,
+    travel_share::RULE,
     education::RULE,
     role_family::RULE,
     industry::RULE,
