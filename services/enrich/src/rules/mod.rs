@@ -9,6 +9,7 @@ mod description_language;
 mod education;
 mod employment_type;
 mod experience_months;
+mod full_time_equivalent;
 mod industry;
 mod job_duration;
 mod languages_asked;
@@ -42,6 +43,7 @@ pub const RULES: &[Rule] = &[
     skills::RULE,
     seniority::RULE,
     employment_type::RULE,
+    full_time_equivalent::RULE,
     working_time::RULE,
     job_duration::RULE,
     travel_share::RULE,
