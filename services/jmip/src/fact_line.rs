@@ -16,6 +16,8 @@ pub fn of(fact: &Value) -> String {
     } else {
         ""
     };
+    // A name as wide as its column keeps a blank behind it.
+    let what = format!("{what} ");
     format!(
         "{what:<12}{value:<28}{conflict} {quote}{}",
         words::rule(fact)
@@ -272,5 +274,7 @@ mod tests {
         let fact = json!({"quote": "x", "contract_form": "OPEN_ENDED"});
         assert_eq!(of(fact), said("contract form", "open ended"));
         assert_eq!(of(json!({"rule": "x"})), said("fact", ""));
+        let line = super::of(&json!({"rule": "x", "travel_share": {"max_percent": 20}}));
+        assert!(line.starts_with("travel share max percent 20"), "{line}");
     }
 }
