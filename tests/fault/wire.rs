@@ -85,7 +85,7 @@ impl World {
 
     async fn last(&self) -> u64 {
         let stream = subjects::EVENTS_STREAM;
-        self.log.last_sequence(stream).await.unwrap()
+        eventually(async || self.log.last_sequence(stream).await.ok()).await
     }
 
     async fn until(&self, last: u64) {

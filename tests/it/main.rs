@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod comfort;
 mod document;
+mod effects;
 mod garbage;
 mod headline;
 mod limits;

@@ -8,6 +8,7 @@ use crate::subjects::{self, Kind};
 use crate::{Micros, ids};
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// A versioned table that decides (skill dictionary, currency table), named by its hash.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ pub struct RawMessage {
     /// Claim `Jmip-Filename`, as written.
     pub filename: Option<String>,
     /// The bytes.
-    pub payload: Vec<u8>,
+    pub payload: Arc<[u8]>,
 }
 
 impl Input for RawMessage {
@@ -129,7 +130,7 @@ pub struct Fold<K: 'static, S, I = Stored, P = ()> {
     pub name: &'static str,
     /// Raised whenever equal input may give different output or the state changes its shape.
     pub version: u32,
-    /// Kinds of events it is given; empty for one that reads raw messages.
+    /// Kinds of events it is given.
     pub consumes: &'static [Kind],
     /// What its state is a fold of.
     pub folds: Folds,

@@ -2,22 +2,29 @@
 
 use jmip_core::event::{BlobPointer, ExportReceived, MessageParked, export_received::Location};
 use jmip_core::{
-    Envelope, Event, Fold, Folds, Ground, Message, Micros, Origin, Output, RawMessage, ids, quote,
-    subjects,
+    Envelope, Event, Ground, Message, Micros, Origin, Output, RawMessage, ids, quote, subjects,
 };
+use jmip_runtime::{Effect, Failed, Performing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use tokio::task::spawn_blocking;
 
-/// The fold that numbers receipts.
-pub const RECEIPTS: Fold<(), State, RawMessage> = Fold {
+/// Takes in what people publish: bytes are hashed side by side, receipts are numbered in order.
+///
+/// Shape: a receipt for each message, or `message.parked`.
+pub const RECEIPTS: Effect<(), State, RawMessage, Read> = Effect {
     name: "effects",
     version: 1,
     consumes: &[],
-    folds: Folds::Own,
-    prepare: |_, _| (),
-    decide,
+    at_once: AT_ONCE,
+    perform,
+    record,
     evolve,
 };
+
+/// Exports that are hashed at once: up to 8 MiB of memory each.
+const AT_ONCE: usize = 8;
 
 /// Longest file name that is recorded: what file systems take.
 const NAME_MAX_BYTES: usize = 255;
@@ -35,18 +42,32 @@ struct Known {
     captured_at: Micros,
 }
 
+/// A message as it was read: an export, or why it is none.
+pub struct Read(Result<Export, &'static str>);
+
 /// What a message holds.
-struct Export<'a> {
-    tenant: &'a str,
-    source: &'a str,
+struct Export {
+    tenant: String,
+    source: String,
     export_id: Vec<u8>,
     size_bytes: u64,
     location: Location,
 }
 
-/// Turns one message of the ingest stream into its receipt.
-fn decide((): &(), state: &State, message: &RawMessage, (): ()) -> Vec<Output> {
-    match read(message) {
+/// Hashing is work for a thread, not for a loop that others wait in.
+fn perform((): (), message: RawMessage) -> Performing<Read> {
+    Box::pin(async move {
+        let read = spawn_blocking(move || Read(read(&message))).await;
+        read.or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(ended) => Err(Failed::Passing(ended.into())),
+        })
+    })
+}
+
+/// The receipt of a message.
+fn record(state: &State, message: &RawMessage, read: Read) -> Vec<Output> {
+    match read.0 {
         Ok(export) => vec![receipt(state, message, export)],
         Err(error) => vec![
             Event::MessageParked(MessageParked {
@@ -61,10 +82,10 @@ fn decide((): &(), state: &State, message: &RawMessage, (): ()) -> Vec<Output> {
     }
 }
 
-fn read(message: &RawMessage) -> Result<Export<'_>, &'static str> {
+fn read(message: &RawMessage) -> Result<Export, &'static str> {
     let subject = subjects::parse_ingest(&message.subject)
         .ok_or("tenant and source in the subject must be of a-z, 0-9, _ and -, at most 32 long")?;
-    let (tenant, source) = (subject.tenant, subject.source);
+    let (tenant, source) = (subject.tenant.to_owned(), subject.source.to_owned());
     if !subject.is_blob {
         return Ok(Export {
             tenant,
@@ -74,7 +95,7 @@ fn read(message: &RawMessage) -> Result<Export<'_>, &'static str> {
             location: Location::MessageSequence(message.sequence),
         });
     }
-    let pointer = BlobPointer::decode(message.payload.as_slice())
+    let pointer = BlobPointer::decode(&*message.payload)
         .map_err(|_| "the message is no BlobPointer, which subjects jmip.blob.> carry")?;
     if pointer.sha256.len() != 32 {
         return Err("the BlobPointer does not carry a SHA-256 of 32 bytes");
@@ -88,10 +109,10 @@ fn read(message: &RawMessage) -> Result<Export<'_>, &'static str> {
     })
 }
 
-fn receipt(state: &State, message: &RawMessage, export: Export<'_>) -> Output {
+fn receipt(state: &State, message: &RawMessage, export: Export) -> Output {
     let known = state
         .exports
-        .get(export.tenant)
+        .get(&export.tenant)
         .and_then(|all| all.get(&export.export_id));
     let number = known.map_or(0, |known| known.receipts) + 1;
     let claim = message
@@ -102,8 +123,8 @@ fn receipt(state: &State, message: &RawMessage, export: Export<'_>) -> Output {
         .or(known.map(|known| known.captured_at))
         .unwrap_or(message.stored_at);
     let ground = Ground {
-        id: ids::receipt_id(export.tenant, &export.export_id, number),
-        tenant: export.tenant.to_owned(),
+        id: ids::receipt_id(&export.tenant, &export.export_id, number),
+        tenant: export.tenant,
         occurred_at: captured_at,
     };
     let received = ExportReceived {
@@ -111,7 +132,7 @@ fn receipt(state: &State, message: &RawMessage, export: Export<'_>) -> Output {
         receipt: number,
         ingest_sequence: message.sequence,
         location: Some(export.location),
-        source: export.source.to_owned(),
+        source: export.source,
         filename: quote::clip(message.filename.as_deref().unwrap_or(""), NAME_MAX_BYTES).to_owned(),
         captured_at: Some(captured_at.into()),
         stored_at: Some(message.stored_at.into()),
@@ -159,7 +180,7 @@ mod tests {
     }
 
     fn take_in(state: &mut State, message: &RawMessage) -> Envelope {
-        let output = decide(&(), state, message, ()).pop().unwrap();
+        let output = record(state, message, Read(read(message))).pop().unwrap();
         let seal = Seal {
             stage: RECEIPTS.name,
             version: 1,

@@ -1,7 +1,7 @@
 //! All event IO, and the only crate that names NATS. It knows no word of the job market.
 //!
 //! One loop for every stage: ordered reader, pure decide, one fenced atomic batch that carries its
-//! own position ([`stage_loop`], [`split_loop`]). The same reader feeds a projection, whose rows and
+//! own position ([`stage_loop`], [`split_loop`], [`effect_loop`]). The same reader feeds a projection, whose rows and
 //! checkpoint move in one transaction ([`projection_loop`]). A crash anywhere repeats at most one
 //! stretch that was never stored, and a repeat is harmless.
 //!
@@ -22,8 +22,10 @@ mod blobs;
 pub mod config;
 mod connection;
 mod decider;
+pub mod effect_loop;
 mod error;
 mod export;
+mod folder;
 mod history;
 mod learned;
 mod log;
@@ -50,6 +52,7 @@ pub mod verify;
 
 pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};
+pub use effect_loop::{Effect, Failed, Performing};
 pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
 pub use history::Past;

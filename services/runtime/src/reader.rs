@@ -198,7 +198,7 @@ impl FromMessage for RawMessage {
             subject: message.subject,
             captured_at: message.captured_at,
             filename: message.filename,
-            payload: message.payload.unwrap_or_default().into(),
+            payload: message.payload.unwrap_or_default().as_ref().into(),
         };
         Ok((raw, None))
     }
@@ -445,9 +445,11 @@ impl Reader {
                 retry: None,
             });
         }
-        if let Some(last) = stretch.last_mut() {
+        if !stretch.is_empty() {
             let end = self.log.last_sequence(self.selection.stream).await?;
-            last.pending = end.saturating_sub(self.at);
+            for delivered in &mut stretch {
+                delivered.pending = end.saturating_sub(delivered.input.sequence());
+            }
         }
         Ok(stretch)
     }

@@ -8,7 +8,7 @@ use jmip_core::subjects::{self, Kind};
 use jmip_core::{Envelope, Event, RawMessage, Stored};
 
 /// Inputs that may be events.
-pub(crate) trait AsEvent {
+pub trait AsEvent {
     /// The event it is.
     fn as_event(&self) -> Option<&Envelope>;
 

@@ -53,16 +53,39 @@ pub(crate) fn sealed<I: FromMessage>(
             }
         }
         Err(error) => {
-            let came = delivered.input.sequence();
-            let (sequence, attempts) = delivered
-                .retry
-                .map_or((came, 1), |retry| (retry.sequence, retry.attempt));
-            let envelope = parked(seal, &cause, (I::STREAM, sequence), (error, attempts));
-            Decided {
-                outputs: vec![outgoing(envelope)],
-                parked: true,
-            }
+            let attempts = 1;
+            given_up(seal, delivered, GivenUp { error, attempts })
         }
+    }
+}
+
+/// Why an input is given up.
+#[derive(Debug)]
+pub(crate) struct GivenUp {
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// Parks an input; one that somebody wanted tried again is parked by the number of that try.
+pub(crate) fn given_up<I: FromMessage>(
+    seal: &Seal<'_>,
+    delivered: &Delivered<I>,
+    GivenUp { error, attempts }: GivenUp,
+) -> Decided {
+    let came = (delivered.input.sequence(), attempts);
+    let retry = delivered.retry;
+    let (sequence, attempts) = retry.map_or(came, |retry| (retry.sequence, retry.attempt));
+    let input = (I::STREAM, sequence);
+    let cause = delivered.input.cause();
+    let envelope = parked(seal, &cause, input, (error, attempts));
+    let outgoing = Outgoing {
+        envelope,
+        trace: delivered.trace.clone(),
+    };
+    Decided {
+        outputs: vec![outgoing],
+        parked: true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loop of stages and folds: read a stretch, decide, store all outputs as one fenced batch.
 
-use crate::decider::{Decider, FoldDecider, StageDecider};
+use crate::decider::{Decider, FoldDecider, StageDecider, Watched};
 use crate::error::LogError;
 use crate::log::{Commit, Tail};
 use crate::outbox::Outbox;
@@ -12,7 +12,7 @@ use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
 use crate::{Context, Selection, unfit};
 use jmip_core::stage::Input;
-use jmip_core::{Event, Fold, Knowledge, RawMessage, Stage, Stored, subjects};
+use jmip_core::{Event, Fold, Knowledge, Stage, Stored, subjects};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::pin::pin;
@@ -43,17 +43,7 @@ pub async fn run_fold<K, S, P>(
     run(context, decider.cached_in(cache_dir.as_deref())).await;
 }
 
-/// Runs a fold over what comes in from outside until shutdown.
-pub async fn run_intake<S>(context: Context, fold: Fold<(), S, RawMessage>)
-where
-    S: Default + Serialize + DeserializeOwned + Send,
-{
-    let cache_dir = context.state_dir.clone();
-    let decider = FoldDecider::new(fold, Knowledge::none(), Selection::ingest());
-    run(context, decider.cached_in(cache_dir.as_deref())).await;
-}
-
-async fn run<D: Decider>(context: Context, mut decider: D) {
+pub(crate) async fn run<D: Decider>(context: Context, mut decider: D) {
     let status = context.statuses.pen(decider.name(), LoopKind::Stage);
     let mut presence = Presence::begin(&context, decider.name()).await;
     let mut outbox = Outbox::default();
@@ -189,11 +179,31 @@ impl<D: Decider> Session<'_, D> {
         }
     }
 
-    /// Decides a part of a stretch and stores what follows from it; `false` when another writer was
-    /// there first.
+    /// Decides a part of a stretch, as it becomes ready for it; `false` when another writer was there
+    /// first.
     async fn do_part(&mut self, part: &mut [Delivered<D::Input>]) -> Result<bool, LogError> {
+        let context = self.context;
+        unless_stopped(context, self.decider.prepare(&context.log, part)).await?;
+        let mut rest = part;
+        while !rest.is_empty() {
+            let watched = Watched {
+                status: self.status.clone(),
+                shutdown: context.shutdown.clone(),
+            };
+            let ready = self.decider.ready(watched, rest);
+            let ready = unless_stopped(context, ready).await?;
+            let (now, later) = rest.split_at_mut(ready);
+            if !self.do_ready(now).await? {
+                return Ok(false);
+            }
+            rest = later;
+        }
+        Ok(true)
+    }
+
+    /// Decides inputs and stores what follows from them; `false` when another writer was there first.
+    async fn do_ready(&mut self, part: &mut [Delivered<D::Input>]) -> Result<bool, LogError> {
         let name = self.decider.name();
-        unless_stopped(self.context, self.decider.prepare(&self.context.log, part)).await?;
         // Before the decision: what is decided on an input is stored under its span.
         let spans = match self.is_writing {
             true => Spans::over(Batch::Stage(name), part),
