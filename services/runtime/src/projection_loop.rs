@@ -61,6 +61,9 @@ pub async fn catch_up<S: Sink>(
 /// Feeds a projection until shutdown.
 pub async fn run_projection<S: Sink>(context: Context, mut sink: S) {
     let status = context.statuses.pen(sink.name(), LoopKind::Projection);
+    if sink.may_lag() {
+        status.gives_way();
+    }
     let mut presence = Presence::begin(&context, sink.name()).await;
     let mut backoff = Backoff::new();
     let mut was_fenced = false;

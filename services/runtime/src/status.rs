@@ -5,7 +5,7 @@ use crate::log::Log;
 use crate::telemetry::instruments;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +68,8 @@ pub struct LoopStatus {
 #[derive(Clone, Default)]
 pub struct Statuses {
     loops: Arc<Mutex<BTreeMap<String, LoopStatus>>>,
+    /// Those that let others pass: nobody waits for them in turn.
+    giving_way: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 /// One loop's pen.
@@ -103,11 +105,14 @@ impl Statuses {
             .collect()
     }
 
-    /// Whether another loop of this process has inputs to do and does them.
+    /// Whether a loop of this process that lets nobody pass has inputs to do and does them.
     pub(crate) fn has_work_besides(&self, name: &str) -> bool {
+        let giving_way = self.giving_way.lock();
+        let giving_way = giving_way.unwrap_or_else(PoisonError::into_inner);
+        let is_due = |one: &LoopStatus| one.name != name && !giving_way.contains(one.name.as_str());
         let is_at_work = |one: &LoopStatus| one.state == LoopState::Running && one.lag > 0;
         let others = self.all();
-        others.iter().any(|one| one.name != name && is_at_work(one))
+        others.iter().any(|one| is_due(one) && is_at_work(one))
     }
 
     pub(crate) fn pen(&self, name: &'static str, kind: LoopKind) -> Status {
@@ -192,6 +197,13 @@ impl Status {
     /// Name of the loop.
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// It lets others pass.
+    pub(crate) fn gives_way(&self) {
+        let giving_way = self.statuses.giving_way.lock();
+        let mut giving_way = giving_way.unwrap_or_else(PoisonError::into_inner);
+        giving_way.insert(self.name);
     }
 
     fn change(&self, change: impl FnOnce(&mut LoopStatus)) {
@@ -281,5 +293,20 @@ mod tests {
         other.is(LoopState::Running);
         other.at(8, 0);
         assert!(!statuses.has_work_besides("search"));
+    }
+
+    #[test]
+    fn two_that_let_others_pass_do_not_wait_for_each_other() {
+        let statuses = Statuses::default();
+        for name in ["audit", "search"] {
+            let pen = statuses.pen(name, LoopKind::Projection);
+            pen.is(LoopState::Running);
+            pen.at(1, 7);
+            assert!(statuses.has_work_besides("market"));
+            pen.gives_way();
+        }
+        for name in ["audit", "search", "market"] {
+            assert!(!statuses.has_work_besides(name), "{name}");
+        }
     }
 }
