@@ -280,7 +280,7 @@ impl Database {
     }
 
     /// The scoring policy in force. A shipped default that is newer is offered, and never forced;
-    /// whoever wrote their own is asked nothing.
+    /// whoever gave their own a name of its own is asked nothing.
     pub fn policy(&self) -> Check {
         let name = "policy";
         let row = match &self.policy {
@@ -295,8 +295,9 @@ impl Database {
         let shipped = jmip_market::parse_policy(DEFAULT_POLICY).map(|shipped| shipped.name);
         let is_default = shipped.is_ok_and(|shipped| shipped == *called);
         if is_default && row.toml != DEFAULT_POLICY {
-            let text = format!("{called} is in force as an earlier program shipped it");
-            let remedy = "jmip policy diff current shipped, then jmip policy adopt shipped";
+            let text = format!("{called} is in force, and not as this program ships it");
+            let remedy = "if it is your own, give it a name of its own; else jmip policy diff \
+                          current shipped, then jmip policy adopt shipped";
             return Check::warning(name, text, remedy);
         }
         Check::ok(name, format!("{called} is in force"))
