@@ -40,6 +40,12 @@ pub enum Fault {
         /// Such as `jmip.event`; empty for any.
         subject: &'static str,
     },
+    /// It never comes and nobody is told, as when a server gives up on a slow reader. Counted as
+    /// those that come twice.
+    Lose {
+        /// Such as `jmip.event`; empty for any.
+        subject: &'static str,
+    },
 }
 
 /// One fault to come.
@@ -161,6 +167,7 @@ async fn pump(
                 to.write_all(&message).await?;
             }
             Some(Fault::Duplicate { .. }) => to.write_all(&message.repeat(2)).await?,
+            Some(Fault::Lose { .. }) => {}
             Some(Fault::Cut { quarters }) => {
                 return to.write_all(&message[..message.len() * quarters / 4]).await;
             }
@@ -190,7 +197,9 @@ fn meet(wire: &Mutex<Wire>, way: Way, message: &[u8]) -> Option<Fault> {
 fn is_counted(fault: Fault, subject: &str) -> bool {
     match fault {
         // Nobody says PING twice.
-        Fault::Duplicate { subject: begin } => !subject.is_empty() && subject.starts_with(begin),
+        Fault::Duplicate { subject: begin } | Fault::Lose { subject: begin } => {
+            !subject.is_empty() && subject.starts_with(begin)
+        }
         Fault::Cut { .. } | Fault::Delay(_) => true,
     }
 }
@@ -274,6 +283,8 @@ mod tests {
         let twice = passed(at(2, Fault::Duplicate { subject: "" })).await;
         let expected = [&SAID[..4], &SAID[3..]].concat().concat();
         assert_eq!(twice, expected.as_bytes());
+        let lost = passed(at(1, Fault::Lose { subject: "a." })).await;
+        assert_eq!(lost, [&SAID[..2], &SAID[3..]].concat().concat().as_bytes());
         let published = passed(at(1, Fault::Duplicate { subject: "b." })).await;
         let expected = [&SAID[..5], &SAID[4..]].concat().concat();
         assert_eq!(published, expected.as_bytes());

@@ -418,3 +418,36 @@ async fn every_read_model_shows_the_same_whatever_happens_to_a_message_on_its_wi
     views.retain(|one| matches!(one, Service::Projection(_)));
     hold(views).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_model_reads_again_what_was_lost_on_the_way_to_it() {
+    let mut views = loops();
+    views.retain(|one| matches!(one, Service::Projection(_)));
+    let mut both = Both::begin().await;
+    for service in views {
+        both.turn_to(service).await;
+        both.tested.take().unwrap().stop().await;
+        let import = Import {
+            number: both.imports,
+            adopts: false,
+        };
+        both.imports += 1;
+        tokio::join!(both.calm.take(&import), both.other.take(&import));
+        // One that the tables can do without, with more behind it that shows the hole.
+        let subject = match service.name() {
+            "market" => "jmip.event.default.enrich",
+            "search" => "jmip.event.default.normalize",
+            _ => "jmip.event.default.user",
+        };
+        let (fault, way) = (Fault::Lose { subject }, Way::Back);
+        both.proxy.plan(Some(Plan { fault, way, nth: 1 }));
+        both.tested = Some(start(&both.other, &both.proxy, service).await);
+        both.compare_views(service).await;
+        assert!(
+            both.proxy.hit().is_some(),
+            "{} lost nothing",
+            service.name()
+        );
+    }
+    both.end().await;
+}
