@@ -8,6 +8,9 @@ use std::fmt::{self, Write as _};
 /// The file whose messages and enums are said.
 const FILE: &str = "jmip/event/v1/fact.proto";
 
+/// How each of them begins.
+const SAY: &str = "fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {";
+
 /// An `impl Said` for each message and enum of [`FILE`].
 ///
 /// Shape: the messages of that file have no nested types, maps or bytes, and refer to no other file.
@@ -29,8 +32,12 @@ pub fn code(set: &FileDescriptorSet) -> Result<String, fmt::Error> {
 fn enumeration(out: &mut String, one: &EnumDescriptorProto) -> fmt::Result {
     let name = one.name();
     writeln!(out, "impl Said for v1::{name} {{")?;
-    writeln!(out, "    fn said(&self) -> Value {{")?;
-    writeln!(out, "        word(self.as_str_name(), {:?})", prefix(name))?;
+    writeln!(out, "    {SAY}")?;
+    let prefix = prefix(name);
+    writeln!(
+        out,
+        "        word(self.as_str_name(), {prefix:?}).serialize(to)"
+    )?;
     writeln!(out, "    }}\n}}")
 }
 
@@ -38,11 +45,11 @@ fn enumeration(out: &mut String, one: &EnumDescriptorProto) -> fmt::Result {
 fn message(out: &mut String, one: &DescriptorProto) -> fmt::Result {
     let name = one.name();
     writeln!(out, "impl Said for v1::{name} {{")?;
-    writeln!(out, "    fn said(&self) -> Value {{")?;
-    writeln!(out, "        let mut object = Map::new();")?;
+    writeln!(out, "    {SAY}")?;
+    writeln!(out, "        let mut object = to.serialize_map(None)?;")?;
     for field in one.field.iter().filter(|field| !is_of_choice(field)) {
         let value = format!("self.{}", field.name());
-        writeln!(out, "        {}", insert(field, &value, &value))?;
+        writeln!(out, "        {}", entry(field, &value, &value))?;
     }
     for (at, choice) in one.oneof_decl.iter().enumerate() {
         let fields = one.field.iter();
@@ -59,12 +66,12 @@ fn message(out: &mut String, one: &DescriptorProto) -> fmt::Result {
             writeln!(
                 out,
                 "            Some(v1::{module}::{kind}::{variant}(value)) => {{ {} }}",
-                insert(field, "value", "*value"),
+                entry(field, "value", "*value"),
             )?;
         }
         writeln!(out, "            None => {{}}\n        }}")?;
     }
-    writeln!(out, "        Value::Object(object)\n    }}\n}}")
+    writeln!(out, "        object.end()\n    }}\n}}")
 }
 
 /// Whether a field is one of several of which one is there; an optional one alone is not.
@@ -73,15 +80,18 @@ fn is_of_choice(field: &FieldDescriptorProto) -> bool {
 }
 
 /// `number` is the value where it is that of an enum.
-fn insert(field: &FieldDescriptorProto, value: &str, number: &str) -> String {
+fn entry(field: &FieldDescriptorProto, value: &str, number: &str) -> String {
     let said = match field.r#type() {
         Type::Enum if field.label() != Label::Repeated && !field.proto3_optional() => {
             let kind = field.type_name().rsplit('.').next().unwrap_or_default();
-            format!("v1::{kind}::try_from({number}).unwrap_or_default().said()")
+            format!("v1::{kind}::try_from({number}).unwrap_or_default()")
         }
-        _ => format!("{value}.said()"),
+        _ => value.to_owned(),
     };
-    format!("object.insert({:?}.to_owned(), {said});", field.name())
+    format!(
+        "object.serialize_entry({:?}, &Saying(&{said}))?;",
+        field.name()
+    )
 }
 
 /// `PayUnit` as its values begin: `PAY_UNIT_`.

@@ -3,7 +3,8 @@
 //! What says each message is written by the build script out of the contract.
 
 use crate::event::v1;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value;
 
 /// Says a value of the contract as JSON, as read models and APIs show it.
 ///
@@ -20,47 +21,76 @@ use serde_json::{Map, Value};
 /// assert!(fact.said()["job_duration"]["max_months"].is_null());
 /// ```
 pub trait Said {
+    /// Says the value to whoever writes JSON.
+    ///
+    /// Errors: as that writes them.
+    fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
     /// The value as JSON.
-    fn said(&self) -> Value;
+    fn said(&self) -> Value {
+        serde_json::to_value(Saying(self)).expect("every name is a text")
+    }
+
+    /// The value as the text of its JSON, which no tree is made for.
+    fn said_text(&self) -> String {
+        serde_json::to_string(&Saying(self)).expect("every name is a text")
+    }
+}
+
+/// A value on its way.
+struct Saying<'a, T: ?Sized>(&'a T);
+
+impl<T: Said + ?Sized> Serialize for Saying<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.say(to)
+    }
 }
 
 macro_rules! as_itself {
     ($($kind:ty),+) => {$(
         impl Said for $kind {
-            fn said(&self) -> Value {
-                Value::from(*self)
+            fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.serialize(to)
             }
         }
     )+};
 }
 as_itself!(bool, i32, i64, u32, u64);
 
+impl<T: Said> Said for &T {
+    fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (*self).say(to)
+    }
+}
+
 impl Said for String {
-    fn said(&self) -> Value {
-        match self.as_str() {
-            "" => Value::Null,
-            text => Value::from(text),
-        }
+    fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let text = Some(self.as_str()).filter(|text| !text.is_empty());
+        text.serialize(to)
     }
 }
 
 impl<T: Said> Said for Option<T> {
-    fn said(&self) -> Value {
-        self.as_ref().map_or(Value::Null, Said::said)
+    fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.as_ref().map(Saying).serialize(to)
+    }
+}
+
+impl<T: Said> Said for [T] {
+    fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter().map(Saying))
     }
 }
 
 impl<T: Said> Said for Vec<T> {
-    fn said(&self) -> Value {
-        self.iter().map(Said::said).collect()
+    fn say<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.as_slice().say(to)
     }
 }
 
-fn word(name: &str, prefix: &str) -> Value {
-    match name.strip_prefix(prefix).unwrap_or(name) {
-        "UNSPECIFIED" => Value::Null,
-        word => Value::from(word),
-    }
+fn word<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    let word = name.strip_prefix(prefix).unwrap_or(name);
+    (word != "UNSPECIFIED").then_some(word)
 }
 
 include!(concat!(env!("OUT_DIR"), "/said.rs"));

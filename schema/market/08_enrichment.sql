@@ -5,7 +5,7 @@ CREATE TABLE enrichment (
     state text NOT NULL,
     rules_version bigint,
     knowledge_sha256 bytea,
-    facts jsonb NOT NULL,
+    facts json NOT NULL,
     skill_ids text[] COLLATE "C" NOT NULL,
     skill_names text[] NOT NULL,
     skill_tiers text[] NOT NULL,

@@ -13,7 +13,7 @@ WHERE posting_id IS NOT NULL;
 CREATE OR REPLACE VIEW api.job_snapshot AS SELECT * FROM job_snapshot;
 CREATE OR REPLACE VIEW api.job_sighting AS SELECT * FROM job_sighting;
 CREATE OR REPLACE VIEW api.enrichment AS
-SELECT tenant_id, job_id, content_sha256, state, rules_version, knowledge_sha256, facts, skill_ids,
+SELECT tenant_id, job_id, content_sha256, state, rules_version, knowledge_sha256, facts::jsonb, skill_ids,
     skill_names, skill_tiers, workplace, pay_min_minor, pay_max_minor, pay_currency, pay_unit,
     pay_origin, experience_min_months, from_seq
 FROM job_content;

@@ -15,17 +15,28 @@ pub(crate) struct Column<'a> {
     name: &'static str,
     values: Box<dyn ToSql + Sync + Send + 'a>,
     kind: Type,
-    /// Short lists, joined with [`BETWEEN`].
-    is_list: bool,
+    form: Form,
     rows: usize,
+}
+
+/// How the unnested value of a column becomes what the table holds.
+#[derive(Clone, Copy)]
+enum Form {
+    /// It is that.
+    Itself,
+    /// Short lists, joined with [`BETWEEN`].
+    List,
+    /// JSON as text.
+    Json,
 }
 
 impl Column<'_> {
     /// What a statement reads of the unnested rows, which it calls `r`.
     fn read(&self) -> String {
-        match self.is_list {
-            true => format!("string_to_array(r.{}, '{BETWEEN}')", self.name),
-            false => format!("r.{}", self.name),
+        match self.form {
+            Form::Itself => format!("r.{}", self.name),
+            Form::List => format!("string_to_array(r.{}, '{BETWEEN}')", self.name),
+            Form::Json => format!("r.{}::json", self.name),
         }
     }
 }
@@ -163,7 +174,7 @@ where
         name,
         values: Box::new(values),
         kind,
-        is_list: false,
+        form: Form::Itself,
         rows: rows.len(),
     }
 }
@@ -197,7 +208,7 @@ pub(crate) fn lists<'a, R, T: AsRef<str>>(
         Some(words.join(BETWEEN))
     });
     Column {
-        is_list: true,
+        form: Form::List,
         ..joined
     }
 }
@@ -261,6 +272,29 @@ pub(crate) fn jsons<'a, R, T: Into<Option<&'a Value>>>(
             false => Json(Cow::Borrowed(json)),
         })
     })
+}
+
+/// A column of `json`, which keeps the text as it is: nothing is looked for in it by an index.
+pub(crate) fn json_texts<'a, R>(
+    name: &'static str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> String,
+) -> Column<'a> {
+    let texts = column(name, rows, Type::TEXT_ARRAY, |row| {
+        let text = value(row);
+        let json = || serde_json::from_str(&text).map(json_without_nul);
+        // Written by us, so what has the escape of a NUL can be read again.
+        let clean = || json().map_or(String::from("null"), |json| json.to_string());
+        Some(if text.contains("\\u0000") {
+            clean()
+        } else {
+            text
+        })
+    });
+    Column {
+        form: Form::Json,
+        ..texts
+    }
 }
 
 /// A count or sequence as Postgres holds it; those of a log never come near the limit.
@@ -337,6 +371,17 @@ mod tests {
             json_without_nul(json!({"a\0": ["x\0", 1, {"b": "\0y"}]})),
             json!({"a": ["x", 1, {"b": "y"}]})
         );
+    }
+
+    #[test]
+    fn json_is_kept_as_it_is_written_but_for_nul() {
+        let text = |json: &str| {
+            let rows = [json.to_owned()];
+            let column = json_texts("facts", &rows, String::clone);
+            format!("{:?}", column.values)
+        };
+        assert_eq!(text(r#"{"b":1,"a":2}"#), r#"[Some("{\"b\":1,\"a\":2}")]"#);
+        assert_eq!(text(r#"["\u0000x"]"#), r#"[Some("[\"x\"]")]"#);
     }
 
     #[test]

@@ -178,6 +178,8 @@ fn text_of(column: &str, kind: &str) -> String {
         "bytea" => format!("encode({column}, 'hex')"),
         "timestamptz" => format!("(extract(epoch FROM {column}) * 1000000)::bigint::text"),
         "_text" => format!("to_jsonb({column})::text"),
+        // As it is understood, not as it is written.
+        "json" => format!("{column}::jsonb::text"),
         "set" => format!(
             "(SELECT jsonb_agg(e ORDER BY e::text COLLATE \"C\")::text
               FROM jsonb_array_elements({column}) AS e)"

@@ -9,5 +9,5 @@ use serde_json::Value;
 /// Shape: an array of objects with the fields of `jmip.event.v1.Fact`, enums by name without their
 /// prefix, unstated values null; the value of each under the name of its kind.
 pub fn facts(facts: &[Fact]) -> Value {
-    facts.iter().map(Said::said).collect()
+    facts.said()
 }

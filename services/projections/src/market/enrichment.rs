@@ -2,13 +2,13 @@
 
 use super::{events, pay};
 use crate::StoreError;
-use crate::column::{self, bigints, bytes, int8, jsons, lists, texts, uuids};
-use crate::{fact_json, json};
+use crate::column::{self, bigints, bytes, int8, json_texts, lists, texts, uuids};
+use crate::json;
 use jmip_core::event::fact::Value as FactValue;
 use jmip_core::event::{Fact, JobEnriched, Producer, Skill, SkillTier};
 use jmip_core::{Event, Stored, ids};
 use jmip_market::Headline;
-use serde_json::Value;
+use jmip_proto::Said as _;
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
@@ -33,7 +33,6 @@ struct Row<'a> {
     stored: &'a Stored,
     enriched: &'a JobEnriched,
     headline: Headline<'a>,
-    facts: Value,
     /// The strongest mention of each, strongest first.
     skills: Vec<&'a Skill>,
 }
@@ -64,7 +63,6 @@ pub(crate) async fn apply(tx: &Transaction<'_>, batch: &[Stored]) -> Result<(), 
         stored,
         enriched,
         headline: Headline::of_facts(&enriched.facts),
-        facts: fact_json::facts(&enriched.facts),
         skills: skills(&enriched.facts),
     });
     upsert(tx, &rows.collect::<Vec<_>>()).await?;
@@ -123,7 +121,7 @@ async fn upsert(tx: &Transaction<'_>, rows: &[Row<'_>]) -> Result<(), StoreError
         bytes("knowledge_sha256", rows, |r| {
             producer(r).map(|p| p.knowledge_sha256.as_slice())
         }),
-        jsons("facts", rows, |r| &r.facts),
+        json_texts("facts", rows, |r| r.enriched.facts.said_text()),
         lists("skill_ids", rows, |r| {
             r.skills.iter().map(|skill| &skill.skill_id).collect()
         }),

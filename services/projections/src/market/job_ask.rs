@@ -158,15 +158,18 @@ fn prefixes(text: &str) -> Option<String> {
 pub(crate) struct Cursor {
     /// How well it was found; `None` where the newest comes first.
     pub(crate) rank: Option<i64>,
-    pub(crate) first_seen: Micros,
+    /// When it was first seen, or of a search when its content was captured.
+    pub(crate) at: Micros,
     pub(crate) job_id: Uuid,
 }
 
 impl Cursor {
     fn of(row: &JobRow) -> Self {
+        let found = row.matched.as_ref();
+        let at = found.map_or(row.first_seen, |found| found.captured_at);
         Self {
-            rank: row.matched.as_ref().map(|found| found.rank),
-            first_seen: Micros(row.first_seen.timestamp_micros()),
+            rank: found.map(|found| found.rank),
+            at: Micros(at.timestamp_micros()),
             job_id: row.job_id,
         }
     }
@@ -175,7 +178,7 @@ impl Cursor {
         let rank = self.rank.map(i64::to_be_bytes);
         let parts = [
             rank.as_ref().map_or(&[][..], |rank| &rank[..]),
-            &self.first_seen.0.to_be_bytes(),
+            &self.at.0.to_be_bytes(),
             self.job_id.as_bytes(),
         ];
         ids::hex(&parts.concat())
@@ -187,10 +190,10 @@ impl Cursor {
             true => bytes.split_first_chunk().ok_or_else(ask::no_cursor)?,
             false => (&[0; 8], bytes.as_slice()),
         };
-        let (first_seen, job_id) = rest.split_first_chunk().ok_or_else(ask::no_cursor)?;
+        let (at, job_id) = rest.split_first_chunk().ok_or_else(ask::no_cursor)?;
         Ok(Self {
             rank: is_search.then(|| i64::from_be_bytes(*rank)),
-            first_seen: Micros(i64::from_be_bytes(*first_seen)),
+            at: Micros(i64::from_be_bytes(*at)),
             job_id: Uuid::from_slice(job_id).map_err(|_| ask::no_cursor())?,
         })
     }
@@ -209,7 +212,7 @@ mod tests {
         for rank in [None, Some(12_345)] {
             let cursor = Cursor {
                 rank,
-                first_seen: Micros(-5),
+                at: Micros(-5),
                 job_id: Uuid::from_bytes([7; 16]),
             };
             let text = cursor.write();

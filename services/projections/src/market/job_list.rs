@@ -26,7 +26,7 @@ pub async fn page(reader: &Reader, ask: &JobAsk) -> Result<Page<JobRow>, StoreEr
     }
     let tenant = reader.tenant();
     let mut asked = ask.filters(&tenant);
-    let first_seen = ask.after.map(|at| datetime(at.first_seen));
+    let first_seen = ask.after.map(|at| datetime(at.at));
     let job_id = ask.after.map(|at| at.job_id);
     let rows = i64::from(ask.limit + 1);
     asked.extend([

@@ -103,6 +103,9 @@ pub struct Match {
     pub title: String,
     /// Passages of the description with found words between [`MARKS`], in order; at most two.
     pub passages: Vec<String>,
+    /// Capture that brought the content: of equal matches the latest comes first.
+    #[serde(skip)]
+    pub(crate) captured_at: DateTime<Utc>,
 }
 
 pub(crate) fn job_row(row: &PgRow) -> JobRow {

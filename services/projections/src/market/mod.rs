@@ -31,7 +31,7 @@ use uuid::Uuid;
 pub static VIEW: View = View {
     name: "market",
     about: "Exports, jobs, revisions, facts",
-    version: 3,
+    version: 4,
     may_lag: false,
     producers: None,
     tables: TABLES,

@@ -2,10 +2,11 @@
 
 use super::language;
 use crate::StoreError;
-use crate::column::{self, Column, ROWS, bigints, bytes, int8, texts, uuids};
+use crate::column::{self, Column, ROWS, bigints, bytes, int8, texts, times, uuids};
 use crate::rereads::{Stretch, reread, stretches, superseded};
+use jmip_core::envelope::occurred_at;
 use jmip_core::event::Job;
-use jmip_core::{Event, Stored, ids};
+use jmip_core::{Event, Micros, Stored, ids};
 use std::collections::BTreeMap;
 use tokio_postgres::Transaction;
 
@@ -14,30 +15,42 @@ use tokio_postgres::Transaction;
 pub(super) const SHORT_CHARS: usize = 500;
 pub(super) const LONG_CHARS: usize = 64_000;
 
-/// The words of a row. What looks like a tag is text all the same: Postgres would skip it, and all
+/// The words of its title and organisation, and of all of a row. What looks like a tag is text all the same: Postgres would skip it, and all
 /// inside a `<script>`.
-const DOCUMENT: &str = "
-    setweight(to_tsvector(r.language::regconfig, translate(r.title, '<>', '‹›')), 'A')
+const WORDS: &str = "
+    CROSS JOIN LATERAL (SELECT
+        setweight(to_tsvector(r.language::regconfig, translate(r.title, '<>', '‹›')), 'A')
         || setweight(to_tsvector(r.language::regconfig, translate(r.organization, '<>', '‹›')), 'B')
-        || setweight(to_tsvector(r.language::regconfig, translate(r.description, '<>', '‹›')), 'D')";
+        AS short
+    ) AS w";
+const DOCUMENT: &str = "w.short
+    || setweight(to_tsvector(r.language::regconfig, translate(r.description, '<>', '‹›')), 'D')
+    || array_to_tsvector(ARRAY[{mark} || r.language])";
+
+fn document() -> String {
+    DOCUMENT.replace("{mark}", &format!("'{}'", language::MARK))
+}
 
 fn insert_statement() -> String {
+    let document = document();
     format!(
-        "INSERT INTO job_text (tenant_id, job_id, content_sha256, language, document, from_seq)
-        SELECT r.tenant_id, r.job_id, r.content_sha256, r.language, {DOCUMENT}, r.from_seq
-        FROM {ROWS}
+        "INSERT INTO job_text (tenant_id, job_id, content_sha256, language, short, document,
+            captured_at, from_seq)
+        SELECT r.tenant_id, r.job_id, r.content_sha256, r.language, w.short, {document},
+            r.captured_at, r.from_seq
+        FROM {ROWS} {WORDS}
         ON CONFLICT DO NOTHING"
     )
 }
 
 /// One whose new name is another revision's already stays as it is, as in `market`.
 fn reread_statement() -> String {
-    let superseded = superseded("job_text");
+    let (document, superseded) = (document(), superseded("job_text"));
     format!(
         "UPDATE job_text AS t
-        SET content_sha256 = r.content_sha256, language = r.language, document = {DOCUMENT},
-            from_seq = r.from_seq
-        FROM {ROWS}
+        SET content_sha256 = r.content_sha256, language = r.language, short = w.short,
+            document = {document}, from_seq = r.from_seq
+        FROM {ROWS} {WORDS}
         WHERE {superseded}"
     )
 }
@@ -45,6 +58,7 @@ fn reread_statement() -> String {
 struct Row<'a> {
     tenant: &'a str,
     job: &'a Job,
+    captured_at: Micros,
     sequence: u64,
 }
 
@@ -94,6 +108,7 @@ impl<'a> Row<'a> {
         Self {
             tenant: stored.envelope.tenant.as_str(),
             job,
+            captured_at: occurred_at(&stored.envelope),
             sequence: stored.sequence,
         }
     }
@@ -112,6 +127,7 @@ fn columns<'a>(rows: &'a [Row<'a>]) -> Vec<Column<'a>> {
         texts("description", rows, |r| {
             first(&r.job.description, LONG_CHARS)
         }),
+        times("captured_at", rows, |r| r.captured_at),
         bigints("from_seq", rows, |r| int8(r.sequence)),
     ]
 }

@@ -28,6 +28,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     std::iter::once(NONE).chain(named)
 }
 
+/// Stands before the name of a configuration that is a word among those of each of its texts; no word
+/// of a text begins like this.
+pub(super) const MARK: char = '\u{1f}';
+
 /// The configuration of the language a text is in; [`NONE`] where that is not certain, or where
 /// Postgres does not know it.
 pub(super) fn of(text: &str) -> &'static str {

@@ -3,6 +3,9 @@
 pub mod job_search;
 mod job_text;
 mod language;
+mod passages;
+mod surfaces;
+mod words;
 
 use crate::{Projection, Store, View};
 
@@ -10,7 +13,7 @@ use crate::{Projection, Store, View};
 pub static VIEW: View = View {
     name: "search",
     about: "Words of descriptions, to be searched",
-    version: 2,
+    version: 3,
     may_lag: true,
     producers: None,
     tables: &[include_str!("../../../../schema/search/01_job_text.sql")],

@@ -71,6 +71,7 @@ async fn words_are_found_by_their_language_and_by_what_people_write() {
         assert_eq!(some("\"rust and kafka\"").await, "en");
         assert_eq!(some("söhne rust").await, "en nl plain");
         assert_eq!(some("rust cobol").await, "");
+        assert_eq!(some("the").await, "");
         let by_country = JobQuestion {
             country: Some("nl".into()),
             ..question("rust")
