@@ -1,9 +1,8 @@
 //! Jobs by their words, the best first, with the passages that were found.
 
 use super::job_text::{LONG_CHARS, SHORT_CHARS};
-use super::language::{self, MARK};
 use super::passages::{self, Found};
-use super::surfaces;
+use super::query::Query;
 use crate::column::datetime;
 use crate::market::job_ask::{HELD, JobAsk};
 use crate::market::job_row::{COLUMNS, JobRow, Match, job_row};
@@ -33,20 +32,41 @@ pub(crate) async fn page(
     ask: &JobAsk,
     words: &str,
 ) -> Result<Page<JobRow>, StoreError> {
+    let query = Query::of(reader, words).await?;
+    let found = matching(reader, ask, &query).await?;
+    let shown = &found.rows[..found.rows.len().min(ask.limit as usize)];
+    let rows = matched(reader, shown, &query).await?;
+    Ok(Page {
+        next: ask.next(&rows, found.rows.len()),
+        rows,
+        as_of_seq: found.as_of_seq,
+    })
+}
+
+/// Rows as Postgres found them.
+struct Matching {
+    rows: Vec<PgRow>,
+    as_of_seq: u64,
+}
+
+/// The best matches: one more than a page, where there are more.
+async fn matching(reader: &Reader, ask: &JobAsk, query: &Query) -> Result<Matching, StoreError> {
     let tenant = reader.tenant();
+    let wanted = i64::from(ask.limit) + 1;
     let mut asked = ask.filters(&tenant);
     let (rank, at, job_id) = (
         ask.after.and_then(|cursor| cursor.rank),
         ask.after.map(|cursor| datetime(cursor.at)),
         ask.after.map(|cursor| cursor.job_id),
     );
-    let rows = i64::from(ask.limit + 1);
     asked.extend([
-        (&words as _, Type::TEXT),
+        (&query.whole as _, Type::TEXT),
+        (&query.languages as _, Type::TEXT_ARRAY),
+        (&query.queries as _, Type::TEXT_ARRAY),
         (&rank as _, Type::INT8),
         (&at as _, Type::TIMESTAMPTZ),
         (&job_id as _, Type::UUID),
-        (&rows as _, Type::INT8),
+        (&wanted as _, Type::INT8),
     ]);
     let views = [&market::VIEW, &search::VIEW].map(|view| [(&view.name as _, Type::TEXT)]);
     let statement = statement();
@@ -55,27 +75,29 @@ pub(crate) async fn page(
         (status::POSITION, &views[1]),
         (&statement, &asked),
     ];
-    let answers = reader.all(LIMITS, &asks).await;
-    let answers = answers.map_err(|error| match error {
+    let mut answers = reader.all(LIMITS, &asks).await.map_err(too_slow)?;
+    let as_of_seq = status::position_of(&answers[0]).min(status::position_of(&answers[1]));
+    let rows = answers.pop().unwrap_or_default();
+    Ok(Matching { rows, as_of_seq })
+}
+
+fn too_slow(error: StoreError) -> StoreError {
+    match error {
         StoreError::Postgres(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
             StoreError::TooSlow
         }
         other => other,
-    })?;
-    let found = &answers[2];
-    let shown = &found[..found.len().min(ask.limit as usize)];
-    let rows = matched(reader, shown).await?;
-    Ok(Page {
-        next: ask.next(&rows, found.len()),
-        rows,
-        as_of_seq: status::position_of(&answers[0]).min(status::position_of(&answers[1])),
-    })
+    }
 }
 
 /// Rows with what was found in them.
-async fn matched(reader: &Reader, rows: &[PgRow]) -> Result<Vec<JobRow>, StoreError> {
+async fn matched(
+    reader: &Reader,
+    rows: &[PgRow],
+    query: &Query,
+) -> Result<Vec<JobRow>, StoreError> {
     let found: Vec<_> = rows.iter().map(found).collect();
-    let marked = surfaces::of(reader, &found).await?;
+    let marked = query.surfaces(reader, &found).await?;
     let of_row = |(row, found): (&PgRow, &Found<'_>)| JobRow {
         matched: Some(Match {
             rank: row.get("rank"),
@@ -91,55 +113,37 @@ async fn matched(reader: &Reader, rows: &[PgRow]) -> Result<Vec<JobRow>, StoreEr
 fn found(row: &PgRow) -> Found<'_> {
     Found {
         language: row.get("language"),
-        query: row.get("query"),
         title: row.get("shown_title"),
         description: row.get("shown_description"),
     }
 }
 
-/// `$1` to `$7` are the filters, `$8` the query, `$9` to `$11` the cursor, `$12` the rows wanted.
+/// `$1` to `$7` are the filters, `$8` the whole query, `$9` and `$10` that of each language, `$11` to
+/// `$13` the cursor, `$14` the rows wanted.
 ///
-/// Each text is searched with the query as its own language folds it: the words of a text have a mark
-/// of its language among them, so that all of this is one condition which the index answers without a
-/// look at the words. Jobs are looked up from the
-/// best match on, until there are enough.
+/// Jobs are looked up from the best match on, until there are enough.
 fn statement() -> String {
-    let query = |language| format!("websearch_to_tsquery('{language}', $8)");
-    // A query of words that its language passes over finds nothing, and not every text.
-    let of_texts = |language| {
-        let query = query(language);
-        format!("CASE numnode({query}) WHEN 0 THEN '' ELSE '''{MARK}{language}''' && {query} END")
-    };
-    let matches: Vec<_> = language::all().map(of_texts).collect();
-    let matches = matches.join(" || ");
-    let queries = language::all().map(|language| format!("('{language}', {})", query(language)));
-    let queries = queries.collect::<Vec<_>>().join(", ");
+    // Put so that no index by tenant serves it, which the server would take for want of statistics:
+    // that of the words is always the better one.
+    let matches = "t.tenant_id IS NOT DISTINCT FROM $1 AND t.document @@ $8::tsquery";
     format!(
-        "WITH queries (language, query) AS (VALUES {queries}),
-        found AS MATERIALIZED (
-            SELECT t.job_id, t.content_sha256, t.language, t.short, t.captured_at,
-                count(*) OVER () <= {LOOKED_INTO} AS is_looked_into
-            FROM api.job_text AS t
-            -- Put so that no index by tenant serves it, which the server would take for want of
-            -- statistics: that of the words is always the better one.
-            WHERE t.tenant_id IS NOT DISTINCT FROM $1 AND t.document @@ ({matches})
-        ),
-        ranked AS MATERIALIZED (
-            SELECT f.job_id, f.content_sha256, f.language, f.captured_at, q.query,
+        "WITH matching AS (
+            SELECT t.job_id, t.content_sha256, t.language, t.captured_at,
                 (ts_rank(
-                    CASE WHEN f.is_looked_into THEN (
-                        SELECT t.document FROM api.job_text AS t
-                        WHERE (t.tenant_id, t.job_id, t.content_sha256)
-                            = ($1, f.job_id, f.content_sha256)
-                    ) ELSE f.short END,
-                    q.query, 1) * {RANK_UNITS})::bigint AS rank
-            FROM found AS f
-            JOIN queries AS q USING (language)
+                    CASE WHEN (
+                        SELECT count(*) FROM (
+                            SELECT FROM api.job_text AS t WHERE {matches} LIMIT {LOOKED_INTO} + 1
+                        ) AS few
+                    ) <= {LOOKED_INTO} THEN t.document ELSE t.short END,
+                    q.query::tsquery, 1) * {RANK_UNITS})::bigint AS rank
+            FROM api.job_text AS t
+            JOIN unnest($9::text[], $10::text[]) AS q (language, query) USING (language)
+            WHERE {matches}
         ),
         ordered AS (
-            SELECT * FROM ranked
-            WHERE $9::bigint IS NULL
-                OR (rank, captured_at, job_id) < ($9, $10::timestamptz, $11::uuid)
+            SELECT * FROM matching
+            WHERE $11::bigint IS NULL
+                OR (rank, captured_at, job_id) < ($11, $12::timestamptz, $13::uuid)
             ORDER BY rank DESC, captured_at DESC, job_id DESC
         ),
         paged AS MATERIALIZED (
@@ -148,9 +152,9 @@ fn statement() -> String {
             JOIN api.job AS j ON j.job_id = o.job_id AND j.content_sha256 = o.content_sha256
             WHERE {HELD}
             ORDER BY o.rank DESC, o.captured_at DESC, o.job_id DESC
-            LIMIT $12
+            LIMIT $14
         )
-        SELECT {COLUMNS}, p.rank, p.captured_at, p.language, querytree(p.query) AS query,
+        SELECT {COLUMNS}, p.rank, p.captured_at, p.language,
             left(j.title, {SHORT_CHARS}) AS shown_title,
             left(s.description, {LONG_CHARS}) AS shown_description
         FROM paged AS p

@@ -4,7 +4,7 @@ pub mod job_search;
 mod job_text;
 mod language;
 mod passages;
-mod surfaces;
+mod query;
 mod words;
 
 use crate::{Projection, Store, View};

@@ -1,10 +1,9 @@
 //! What a text shows of the words that were found in it.
 
-use super::surfaces::Surfaces;
 use super::words;
 use crate::market::job_row::MARKS;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Passages of one text.
@@ -14,12 +13,13 @@ const LENGTH: usize = 24;
 /// Words that stand before the first one that was found.
 const BEFORE: usize = 5;
 
+/// By the configuration of a text: words that are meant there, as they are written.
+pub(super) type Surfaces = BTreeMap<String, BTreeSet<String>>;
+
 /// A row that was found.
 pub(super) struct Found<'a> {
     /// Configuration its words were folded with.
     pub(super) language: &'a str,
-    /// What was looked for as that folds it, without what must not be there.
-    pub(super) query: &'a str,
     pub(super) title: &'a str,
     pub(super) description: &'a str,
 }
@@ -146,7 +146,6 @@ mod tests {
     fn shown(description: &str, words: &[&str]) -> Vec<String> {
         let found = Found {
             language: "simple",
-            query: "",
             title: "",
             description,
         };
