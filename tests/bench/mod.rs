@@ -6,15 +6,18 @@
 //! reported is the ratio of the two, so that a slow or busy machine cancels out.
 //!
 //! `BENCH_SIZES=10000,100000,300000` runs several sizes, `BENCH_FILE` publishes a file instead of
-//! what [`postings`] makes, `--json` prints JSON.
+//! what [`postings`] makes, `BENCH_PEER` names a command that does the same with that file,
+//! `--json` prints JSON.
 
 mod floor;
 mod lone;
 mod machine;
+mod peer;
 pub mod postings;
 mod questions;
 mod report;
 mod run;
+mod searches;
 mod start;
 
 use report::Report;
@@ -30,6 +33,7 @@ const SEED: u64 = 20_260_101;
 struct Options {
     sizes: Vec<u64>,
     file: Option<PathBuf>,
+    peer: Option<PathBuf>,
     json: bool,
 }
 
@@ -46,6 +50,7 @@ impl Options {
         Ok(Self {
             sizes,
             file: std::env::var_os("BENCH_FILE").map(PathBuf::from),
+            peer: std::env::var_os("BENCH_PEER").map(PathBuf::from),
             json: std::env::args().any(|argument| argument == "--json"),
         })
     }
@@ -66,7 +71,17 @@ pub fn main() -> ExitCode {
         // The first size is looked at from all sides, the others only for the curve.
         let whole = index == 0;
         let file = options.file.as_deref();
-        let run = runtime.block_on(run::run(run::Ask { size, file, whole }));
+        let mut run = runtime.block_on(run::run(run::Ask { size, file, whole }));
+        if let (Some(command), Some(file)) = (&options.peer, file) {
+            eprintln!("the other program …");
+            match peer::measure(command, file) {
+                Ok(peer) => run.peer = Some(peer),
+                Err(problem) => {
+                    eprintln!("{problem}");
+                    return ExitCode::FAILURE;
+                }
+            }
+        }
         report.runs.push(run);
     }
     if options.json {

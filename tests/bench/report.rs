@@ -88,6 +88,12 @@ fn json_of(run: &Run) -> Value {
         "disk_bytes_per_posting": {
             "log": each(run.disk.log, run), "postgres": each(run.disk.postgres, run),
         },
+        "peer": run.peer.as_ref().map(|peer| json!({
+            "postings_per_second": peer.postings_per_second, "ratio": peer.ratio(run),
+        })),
+        "searches_millis": {
+            "asked": run.searches.asked, "p50": run.searches.p50, "p99": run.searches.p99,
+        },
         "lone_millis": run.lone.map(|lone| json!({
             "samples": lone.samples, "p50": lone.p50, "p99": lone.p99,
         })),
@@ -150,6 +156,16 @@ fn write_run(text: &mut String, run: &Run) {
             format!("postgres {:.1} s", run.cpu.postgres),
         ],
     );
+    if let Some(peer) = &run.peer {
+        line(
+            text,
+            "the other program, on the same file",
+            &[
+                format!("{:.0} postings/s", peer.postings_per_second),
+                format!("the line does {:.1} times that", peer.ratio(run)),
+            ],
+        );
+    }
     for stage in &run.stages {
         line(
             text,
@@ -243,6 +259,15 @@ fn write_floor(text: &mut String, run: &Run) {
 }
 
 fn write_answers(text: &mut String, run: &Run) {
+    line(
+        text,
+        "ranked search with passages",
+        &[
+            format!("p50 {:.1} ms", run.searches.p50),
+            format!("p99 {:.1} ms", run.searches.p99),
+            format!("of {}", run.searches.asked),
+        ],
+    );
     if let Some(lone) = &run.lone {
         line(
             text,

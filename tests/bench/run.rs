@@ -3,7 +3,9 @@
 use super::floor::{self, Floor};
 use super::lone::{self, Lone};
 use super::machine::{self, Cpu, Machine, Stage, Watch};
+use super::peer::Peer;
 use super::questions::{self, Questions};
+use super::searches::{self, Searches};
 use super::start::{self, Starts};
 use super::{SEED, postings};
 use crate::assert_conserved;
@@ -45,6 +47,8 @@ pub(super) struct Run {
     pub(super) floor: Option<Floor>,
     pub(super) lone: Option<Lone>,
     pub(super) questions: Option<Questions>,
+    pub(super) searches: Searches,
+    pub(super) peer: Option<Peer>,
     pub(super) starts: Starts,
 }
 
@@ -128,7 +132,7 @@ impl Line {
         client
     }
 
-    async fn number(&self, statement: &str) -> u64 {
+    pub(super) async fn number(&self, statement: &str) -> u64 {
         let row = self.postgres().await.query_one(statement, &[]).await;
         let number: i64 = row.expect("it can be asked").get(0);
         number as u64
@@ -151,6 +155,8 @@ pub(super) async fn run(ask: Ask<'_>) -> Run {
         eprintln!("the floor …");
         run.floor = Some(floor::build(&line).await);
     }
+    eprintln!("searches …");
+    run.searches = searches::measure(&line).await;
     if ask.whole {
         eprintln!("lone postings …");
         run.lone = Some(lone::measure(&line).await);

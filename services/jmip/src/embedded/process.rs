@@ -227,12 +227,19 @@ pub(super) fn command(words: &[OsString], log: &Path) -> anyhow::Result<Command>
         // Logs in one language; and without a locale, as over ssh or from launchd, Postgres does
         // not start on macOS, whose way to find one makes threads.
         .env("LC_ALL", "C")
+        .env("GOMEMLIMIT", memory_limit())
         .process_group(0)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(out.try_clone()?)
         .stderr(out);
     Ok(command)
+}
+
+/// What programs written in Go, as nats-server is, keep to when they decide how much to leave
+/// uncollected; whoever knows the machine better says so.
+fn memory_limit() -> OsString {
+    std::env::var_os("GOMEMLIMIT").unwrap_or_else(|| "512MiB".into())
 }
 
 /// Ends a server that a killed predecessor left behind, and waits until it is gone.

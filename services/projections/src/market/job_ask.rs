@@ -122,6 +122,16 @@ impl JobAsk {
         self.words.is_some()
     }
 
+    /// Whether more must hold of a job than that it has the words.
+    pub(crate) fn has_filters(&self) -> bool {
+        self.beginnings.is_some()
+            || self.skill.is_some()
+            || self.workplace.is_some()
+            || self.country.is_some()
+            || self.platform.is_some()
+            || self.since.is_some()
+    }
+
     /// `$1` to `$7` of [`HELD`].
     pub(crate) fn filters<'a>(&'a self, tenant: &'a Option<&'a str>) -> Vec<Param<'a>> {
         vec![

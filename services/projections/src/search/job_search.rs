@@ -33,7 +33,12 @@ pub(crate) async fn page(
     words: &str,
 ) -> Result<Page<JobRow>, StoreError> {
     let query = Query::of(reader, words).await?;
-    let found = matching(reader, ask, &query).await?;
+    let wanted = i64::from(ask.limit) + 1;
+    let bound = (!ask.has_filters()).then_some(wanted + LOOKED_INTO);
+    let mut found = matching(reader, ask, &query, (wanted, bound)).await?;
+    if bound.is_some() && found.may_be_cut(wanted) {
+        found = matching(reader, ask, &query, (wanted, None)).await?;
+    }
     let shown = &found.rows[..found.rows.len().min(ask.limit as usize)];
     let rows = matched(reader, shown, &query).await?;
     Ok(Page {
@@ -49,10 +54,23 @@ struct Matching {
     as_of_seq: u64,
 }
 
-/// The best matches: one more than a page, where there are more.
-async fn matching(reader: &Reader, ask: &JobAsk, query: &Query) -> Result<Matching, StoreError> {
+impl Matching {
+    /// Whether so many of the best matches are no longer what their job says that others were not
+    /// looked at.
+    fn may_be_cut(&self, wanted: i64) -> bool {
+        let is_few = self.rows.first().map(|row| row.get("is_few"));
+        (self.rows.len() as i64) < wanted && is_few != Some(true)
+    }
+}
+
+/// The best matches: so many of them, of not more than `bound` that are looked at.
+async fn matching(
+    reader: &Reader,
+    ask: &JobAsk,
+    query: &Query,
+    (wanted, bound): (i64, Option<i64>),
+) -> Result<Matching, StoreError> {
     let tenant = reader.tenant();
-    let wanted = i64::from(ask.limit) + 1;
     let mut asked = ask.filters(&tenant);
     let (rank, at, job_id) = (
         ask.after.and_then(|cursor| cursor.rank),
@@ -67,6 +85,7 @@ async fn matching(reader: &Reader, ask: &JobAsk, query: &Query) -> Result<Matchi
         (&at as _, Type::TIMESTAMPTZ),
         (&job_id as _, Type::UUID),
         (&wanted as _, Type::INT8),
+        (&bound as _, Type::INT8),
     ]);
     let views = [&market::VIEW, &search::VIEW].map(|view| [(&view.name as _, Type::TEXT)]);
     let statement = statement();
@@ -118,8 +137,8 @@ fn found(row: &PgRow) -> Found<'_> {
     }
 }
 
-/// `$1` to `$7` are the filters, `$8` the whole query, `$9` and `$10` that of each language, `$11` to
-/// `$13` the cursor, `$14` the rows wanted.
+/// `$1` to `$7` are the filters, `$8` the whole query, `$9` and `$10` that of each language where they
+/// differ, `$11` to `$13` the cursor, `$14` the rows wanted, `$15` how many matches are looked at.
 ///
 /// Jobs are looked up from the best match on, until there are enough.
 fn statement() -> String {
@@ -127,17 +146,19 @@ fn statement() -> String {
     // that of the words is always the better one.
     let matches = "t.tenant_id IS NOT DISTINCT FROM $1 AND t.document @@ $8::tsquery";
     format!(
-        "WITH matching AS (
+        "WITH few (is_few) AS MATERIALIZED (
+            SELECT count(*) <= {LOOKED_INTO} FROM (
+                SELECT FROM api.job_text AS t WHERE {matches} LIMIT {LOOKED_INTO} + 1
+            ) AS some_of_them
+        ),
+        matching AS (
             SELECT t.job_id, t.content_sha256, t.language, t.captured_at,
                 (ts_rank(
-                    CASE WHEN (
-                        SELECT count(*) FROM (
-                            SELECT FROM api.job_text AS t WHERE {matches} LIMIT {LOOKED_INTO} + 1
-                        ) AS few
-                    ) <= {LOOKED_INTO} THEN t.document ELSE t.short END,
-                    q.query::tsquery, 1) * {RANK_UNITS})::bigint AS rank
+                    CASE WHEN (SELECT is_few FROM few) THEN t.document ELSE t.short END,
+                    CASE WHEN $9::text[] IS NULL THEN $8::tsquery
+                        ELSE ($10::tsquery[])[array_position($9, t.language)] END,
+                    1) * {RANK_UNITS})::bigint AS rank
             FROM api.job_text AS t
-            JOIN unnest($9::text[], $10::text[]) AS q (language, query) USING (language)
             WHERE {matches}
         ),
         ordered AS (
@@ -145,6 +166,7 @@ fn statement() -> String {
             WHERE $11::bigint IS NULL
                 OR (rank, captured_at, job_id) < ($11, $12::timestamptz, $13::uuid)
             ORDER BY rank DESC, captured_at DESC, job_id DESC
+            LIMIT $15
         ),
         paged AS MATERIALIZED (
             SELECT o.*
@@ -154,7 +176,7 @@ fn statement() -> String {
             ORDER BY o.rank DESC, o.captured_at DESC, o.job_id DESC
             LIMIT $14
         )
-        SELECT {COLUMNS}, p.rank, p.captured_at, p.language,
+        SELECT {COLUMNS}, p.rank, p.captured_at, p.language, (SELECT is_few FROM few) AS is_few,
             left(j.title, {SHORT_CHARS}) AS shown_title,
             left(s.description, {LONG_CHARS}) AS shown_description
         FROM paged AS p

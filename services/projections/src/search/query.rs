@@ -25,9 +25,9 @@ WHERE to_tsvector(c.language::regconfig, c.word) @@ c.query::tsquery";
 pub(super) struct Query {
     /// What finds texts of all languages.
     pub(super) whole: String,
-    /// Every configuration, and at the same place its query.
-    pub(super) languages: Vec<String>,
-    pub(super) queries: Vec<String>,
+    /// Every configuration, and at the same place its query; `None` where `whole` is that of all.
+    pub(super) languages: Option<Vec<String>>,
+    pub(super) queries: Option<Vec<String>>,
     /// By configuration, the words to be shown: any of those that must be there.
     shown: BTreeMap<String, Vec<String>>,
 }
@@ -43,15 +43,19 @@ impl Query {
             (&languages as _, Type::TEXT_ARRAY),
         ];
         let mut query = Self::default();
+        let (mut languages, mut queries) = (vec![], vec![]);
         for row in reader.rows(FOLD, &asked).await? {
             let (language, folded, tree): (String, String, String) =
                 (row.get(0), row.get(1), row.get(2));
             let words = lexemes(&tree).into_iter().map(str::to_owned);
             query.shown.insert(language.clone(), words.collect());
-            query.languages.push(language);
-            query.queries.push(folded);
+            languages.push(language);
+            queries.push(folded);
         }
-        query.whole = whole(&query.languages, &query.queries);
+        query.whole = whole(&languages, &queries);
+        if queries.iter().any(|one| *one != query.whole) {
+            (query.languages, query.queries) = (Some(languages), Some(queries));
+        }
         Ok(query)
     }
 

@@ -248,6 +248,33 @@ async fn only_the_current_revision_is_found_and_only_where_search_has_come() {
 }
 
 #[tokio::test]
+async fn what_most_matches_no_longer_say_hides_none_that_do() {
+    with_store(async |store: Store, _| {
+        let mut world = World::default();
+        let all = |words: &str, many: usize| -> Vec<_> {
+            let one = |n| posting(&format!("job-{n}"), words);
+            (0..many).map(one).collect()
+        };
+        world.publish("old.csv", day(0), &all("kafka", 260));
+        world.publish("new.csv", day(7), &all("cobol", 245));
+        fed(&store, &world).await;
+        assert_eq!(found(&store, "kafka").await.len(), 15);
+        let mut ask = question("cobol");
+        let mut rows = vec![];
+        loop {
+            let page = asked(&store, ask.clone()).await;
+            rows.extend(page.rows);
+            ask.cursor = page.next;
+            if ask.cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(rows.len(), 245);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_hostile_text_does_not_stop_the_search() {
     with_store(async |store: Store, _| {
         let mut world = World::default();
