@@ -115,7 +115,7 @@ async fn matched(
     rows: &[PgRow],
     query: &Query,
 ) -> Result<Vec<JobRow>, StoreError> {
-    let found: Vec<_> = rows.iter().map(found).collect();
+    let found: Vec<_> = rows.iter().map(|row| found(query, row)).collect();
     let marked = query.surfaces(reader, &found).await?;
     let of_row = |(row, found): (&PgRow, &Found<'_>)| JobRow {
         matched: Some(Match {
@@ -129,11 +129,12 @@ async fn matched(
     Ok(rows.iter().zip(&found).map(of_row).collect())
 }
 
-fn found(row: &PgRow) -> Found<'_> {
+fn found<'a>(query: &Query, row: &'a PgRow) -> Found<'a> {
+    let language = row.get("language");
     Found {
-        language: row.get("language"),
-        title: row.get("shown_title"),
-        description: row.get("shown_description"),
+        language,
+        title: query.shown(language, row.get("shown_title")),
+        description: query.shown(language, row.get("shown_description")),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a text shows of the words that were found in it.
 
-use super::words;
 use crate::market::job_row::MARKS;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,80 +11,84 @@ const PASSAGES: usize = 2;
 const LENGTH: usize = 24;
 /// Words that stand before the first one that was found.
 const BEFORE: usize = 5;
+/// Found words that passages are looked for at.
+const LOOKED_AT: usize = 50;
 
 /// By the configuration of a text: words that are meant there, as they are written.
 pub(super) type Surfaces = BTreeMap<String, BTreeSet<String>>;
+
+/// A text with the places of words that a query could mean.
+pub(super) struct Shown<'a> {
+    pub(super) text: &'a str,
+    pub(super) words: Vec<Range<usize>>,
+}
 
 /// A row that was found.
 pub(super) struct Found<'a> {
     /// Configuration its words were folded with.
     pub(super) language: &'a str,
-    pub(super) title: &'a str,
-    pub(super) description: &'a str,
+    pub(super) title: Shown<'a>,
+    pub(super) description: Shown<'a>,
 }
 
 /// The whole title, found words marked.
 pub(super) fn title(found: &Found<'_>, surfaces: &Surfaces) -> String {
-    let hits = hits(found.title, found.language, surfaces);
-    marked(found.title, 0..found.title.len(), &hits)
+    let title = &found.title;
+    let hits = hits(title, found.language, surfaces);
+    marked(title.text, 0..title.text.len(), &hits)
 }
 
 /// The passages of the description that have most of the words that were looked for, found words
 /// marked, in order.
 pub(super) fn passages(found: &Found<'_>, surfaces: &Surfaces) -> Vec<String> {
-    let text = found.description;
-    let hits = hits(text, found.language, surfaces);
-    let spaced = spaced(text);
+    let text = found.description.text;
+    let hits = hits(&found.description, found.language, surfaces);
+    let windows = hits.iter().take(LOOKED_AT).map(|hit| window(text, hit));
+    let mut windows: Vec<_> = windows.collect();
+    windows.sort_by_cached_key(|window| Reverse(worth(text, window, &hits)));
     let mut best: Vec<Range<usize>> = vec![];
-    for _ in 0..PASSAGES {
-        let free = |window: &Range<usize>| {
-            let is_apart =
-                |other: &Range<usize>| window.end <= other.start || other.end <= window.start;
-            best.iter().all(is_apart)
-        };
-        let windows = hits.iter().map(|hit| window(&spaced, hit)).filter(free);
-        let Some(next) = windows.max_by_key(|window| worth(text, window, &hits)) else {
-            break;
-        };
-        best.push(next);
+    for window in windows {
+        let is_apart =
+            |other: &Range<usize>| window.end <= other.start || other.end <= window.start;
+        if best.len() < PASSAGES && best.iter().all(is_apart) {
+            best.push(window);
+        }
     }
     best.sort_by_key(|window| window.start);
-    best.into_iter()
-        .map(|window| marked(text, window, &hits))
-        .collect()
+    let shown = best.into_iter().map(|window| marked(text, window, &hits));
+    shown.collect()
 }
 
 /// Places of words that were found, none inside another.
-fn hits(text: &str, language: &str, surfaces: &Surfaces) -> Vec<Range<usize>> {
+fn hits(shown: &Shown<'_>, language: &str, surfaces: &Surfaces) -> Vec<Range<usize>> {
     let Some(meant) = surfaces.get(language) else {
         return vec![];
     };
     let mut hits: Vec<Range<usize>> = vec![];
-    for (place, word) in words::of(text) {
+    for place in &shown.words {
         let is_inside = hits.last().is_some_and(|last| place.start < last.end);
-        if !is_inside && meant.contains(word) {
-            hits.push(place);
+        if !is_inside && meant.contains(&shown.text[place.clone()]) {
+            hits.push(place.clone());
         }
     }
     hits
 }
 
-/// Places of what spaces divide.
-fn spaced(text: &str) -> Vec<Range<usize>> {
-    let start = text.as_ptr() as usize;
-    let place = |word: &str| {
-        let from = word.as_ptr() as usize - start;
-        from..from + word.len()
-    };
-    text.split_whitespace().map(place).collect()
-}
-
 /// A passage that begins a little before a place.
-fn window(spaced: &[Range<usize>], hit: &Range<usize>) -> Range<usize> {
-    let at = spaced.partition_point(|word| word.end <= hit.start);
-    let first = at.saturating_sub(BEFORE);
-    let last = (first + LENGTH).min(spaced.len()) - 1;
-    spaced[first].start..spaced[last].end
+fn window(text: &str, hit: &Range<usize>) -> Range<usize> {
+    let before = text[..hit.start].rsplit(char::is_whitespace);
+    // The first is the beginning of the word itself.
+    let words = before.filter(|word| !word.is_empty());
+    let first = words.take(BEFORE).last().unwrap_or_default();
+    let start = match first {
+        "" => hit.start,
+        word => word.as_ptr() as usize - text.as_ptr() as usize,
+    };
+    let words = text[start..].split_whitespace().take(LENGTH);
+    let end = words.last().map_or(hit.end, |word| {
+        word.as_ptr() as usize - text.as_ptr() as usize + word.len()
+    });
+    start..end.max(hit.end)
 }
 
 /// More different words are better, then more words, then what stands first.
@@ -137,6 +140,7 @@ fn clean(shown: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::words;
 
     fn surfaces(words: &[&str]) -> Surfaces {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
@@ -144,10 +148,18 @@ mod tests {
     }
 
     fn shown(description: &str, words: &[&str]) -> Vec<String> {
+        let shown = |text| {
+            let mut places = vec![];
+            words::each(text, |place| places.push(place));
+            Shown {
+                text,
+                words: places,
+            }
+        };
         let found = Found {
             language: "simple",
-            title: "",
-            description,
+            title: shown(""),
+            description: shown(description),
         };
         passages(&found, &surfaces(words))
     }

@@ -1,7 +1,7 @@
 //! What people write as queries, as each language folds it.
 
 use super::language::{self, MARK};
-use super::passages::{Found, Surfaces};
+use super::passages::{Found, Shown, Surfaces};
 use super::words;
 use crate::{Reader, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +59,25 @@ impl Query {
         Ok(query)
     }
 
+    /// A text of a configuration, with the words that could be meant there: folding by a language changes
+    /// how a word ends, not how it begins.
+    pub(super) fn shown<'a>(&self, language: &str, text: &'a str) -> Shown<'a> {
+        let words = self.shown_in(language).iter();
+        let begins: Vec<Option<char>> = words
+            .map(|word| first_of(word.trim_start_matches(['\'', '\\'])))
+            .collect();
+        let mut places = vec![];
+        words::each(text, |place| {
+            if begins.contains(&first_of(&text[place.clone()])) {
+                places.push(place);
+            }
+        });
+        Shown {
+            text,
+            words: places,
+        }
+    }
+
     /// The words of some texts that the query means.
     ///
     /// Errors: [`StoreError`] as Postgres reports it.
@@ -69,12 +88,10 @@ impl Query {
     ) -> Result<Surfaces, StoreError> {
         let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for one in found {
-            let beginnings = beginnings(self.shown_in(one.language));
-            let could = |word: &&str| beginnings.contains(&first_of(word));
-            let texts = [one.title, one.description].into_iter();
-            let words = texts.flat_map(words::of).map(|(_, word)| word);
             let known = asked.entry(one.language).or_default();
-            known.extend(words.filter(could));
+            for shown in [&one.title, &one.description] {
+                known.extend(shown.words.iter().map(|place| &shown.text[place.clone()]));
+            }
         }
         let (mut languages, mut queries, mut words) = (vec![], vec![], vec![]);
         for (language, all) in asked {
@@ -158,12 +175,6 @@ fn quoted_bytes(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// First letters of words: folding by a language changes how a word ends.
-fn beginnings(lexemes: &[String]) -> BTreeSet<Option<char>> {
-    let first = |lexeme: &String| first_of(lexeme.trim_start_matches(['\'', '\\']));
-    lexemes.iter().map(first).collect()
 }
 
 fn first_of(word: &str) -> Option<char> {
