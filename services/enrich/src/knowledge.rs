@@ -62,19 +62,7 @@ impl Rules {
         let mut lists = Lists::default();
         let skills = Index::extended(own, &mut lists)?;
         let rules = Self::compiled(lists, skills).expect(SHIPPED);
-        let files = rules.files.iter().map(|file| file.text.as_bytes());
-        let skill_files = skills::SHIPPED.iter().chain(own);
-        // A rule decides by its code as much as by its words: two versions of it are two knowledges.
-        let versions = RULES
-            .iter()
-            .map(|rule| format!("{} {}", rule.name, rule.version));
-        let versions: Vec<String> = versions.collect();
-        let sources: Vec<&[u8]> = files
-            .chain([skills::CUES.as_bytes()])
-            .chain(skill_files.map(|(_, text)| text.as_bytes()))
-            .chain(versions.iter().map(|version| version.as_bytes()))
-            .collect();
-        let sha256 = jmip_core::ids::sha256_of(&sources).to_vec();
+        let sha256 = sha256_of(&rules, own, RULES);
         Ok(Knowledge {
             value: rules,
             sha256,
@@ -131,6 +119,23 @@ impl Rules {
     }
 }
 
+/// Hash of the bytes of all files and of the version of every rule: a rule decides by its code as
+/// much as by its words.
+fn sha256_of(compiled: &Rules, own: &[(&str, &str)], rules: &[Rule]) -> Vec<u8> {
+    let files = compiled.files.iter().map(|file| file.text.as_bytes());
+    let skill_files = skills::SHIPPED.iter().chain(own);
+    let versions = rules
+        .iter()
+        .map(|rule| format!("{} {}", rule.name, rule.version));
+    let versions: Vec<String> = versions.collect();
+    let sources: Vec<&[u8]> = files
+        .chain([skills::CUES.as_bytes()])
+        .chain(skill_files.map(|(_, text)| text.as_bytes()))
+        .chain(versions.iter().map(|version| version.as_bytes()))
+        .collect();
+    jmip_core::ids::sha256_of(&sources).to_vec()
+}
+
 fn sign(rule: &Rule, finding: Finding, job: &Job) -> Fact {
     let words = finding.span.and_then(|span| quote::slice(job, &span));
     let method = match finding.span {
@@ -163,4 +168,21 @@ fn sign(rule: &Rule, finding: Finding, job: &Job) -> Fact {
 /// ```
 pub fn resolve_skill<'a>(rules: &'a Rules, name: &str) -> Option<(&'a str, &'a str)> {
     rules.skills.resolve(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_of_any_rule_is_another_knowledge() {
+        let shipped = knowledge();
+        let of = |rules: &[Rule]| sha256_of(&shipped.value, &[], rules);
+        assert_eq!(shipped.sha256, of(RULES));
+        for (at, changed) in RULES.iter().enumerate() {
+            let mut raised: Vec<Rule> = RULES.iter().map(|rule| Rule { ..*rule }).collect();
+            raised[at].version += 1;
+            assert_ne!(shipped.sha256, of(&raised), "{}", changed.name);
+        }
+    }
 }
