@@ -65,6 +65,10 @@ async fn jobs_are_read_again_by_what_their_own_tenant_has_adopted() {
     assert_eq!(again(true).await, (5, 3));
     assert_eq!(again(true).await, (5, 0));
     eventually(async || (millers(&system, "weavers").await == 3).then_some(())).await;
+    // What comes from now on is read by the stage itself, in the same way.
+    publish(&system, subjects::DEFAULT_TENANT, 3).await;
+    publish(&system, "weavers", 4).await;
+    assert_eq!(millers(&system, "weavers").await, 4);
     assert_eq!(millers(&system, subjects::DEFAULT_TENANT).await, 0);
     system.stop().await;
     servers.stop().await;
