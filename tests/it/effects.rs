@@ -3,10 +3,12 @@
 use jmip_core::RawMessage;
 use jmip_core::event::{MessageParked, envelope::Event};
 use jmip_effects::{RECEIPTS, Read, State};
+use jmip_runtime::telemetry::exposition;
 use jmip_runtime::{
     CancellationToken, Context, Effect, Failed, Log, LoopState, LoopStatus, Performing, Role,
     Selection, Statuses, effect_loop,
 };
+use jmip_tests::exposition::{Exposition, Query};
 use jmip_tests::{Servers, eventually, publish};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -171,6 +173,9 @@ async fn a_world_that_is_away_is_asked_again_and_one_that_refuses_parks_the_inpu
         status.state == LoopState::Retrying && error.is_some_and(|e| e.contains("is away"))
     };
     eventually(async || running.status().filter(is_away)).await;
+    let retries = Query::read("jmip_retries_total{loop=\"effects\"}");
+    let counted = || Exposition::read(&exposition()).sum(&retries);
+    eventually(async || (counted() > 0.0).then_some(())).await;
     answer.send(0).unwrap();
     let events = eventually(async || Some(recorded(&log).await).filter(|all| all.len() >= 4)).await;
     let parked = MessageParked {
