@@ -40,9 +40,9 @@ pub(super) struct Searches {
 
 pub(super) async fn measure(line: &Line) -> Searches {
     let last = line
-        .number("SELECT max(last_seq) FROM public.checkpoint")
+        .number("SELECT max(last_seq) FROM api.checkpoint")
         .await;
-    let behind = "SELECT min(last_seq) FROM public.checkpoint";
+    let behind = "SELECT min(last_seq) FROM api.checkpoint";
     while line.number(behind).await < last {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
