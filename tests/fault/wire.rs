@@ -38,10 +38,13 @@ enum Since {
     Waiting,
 }
 
+/// Loops that reach the log by one wire, and share a reader of it where they are several.
+type Tested = &'static [Service];
+
 /// One thing that goes wrong.
 #[derive(Clone, Copy, Debug)]
 struct Case {
-    service: Service,
+    tested: Tested,
     since: Since,
     plan: Option<Plan>,
 }
@@ -187,13 +190,13 @@ impl Both {
         }
     }
 
-    /// Lets one loop reach the log through the proxy, and all others by themselves.
-    async fn turn_to(&mut self, service: Service) {
+    /// Lets some loops reach the log through the proxy, and all others by themselves.
+    async fn turn_to(&mut self, tested: Tested) {
         self.stop().await;
         let mut others = loops();
-        others.retain(|one| *one != service);
+        others.retain(|one| !tested.contains(one));
         self.rest = Some(self.other.servers.run(&others).await);
-        self.tested = Some(start(&self.other, &self.proxy, service).await);
+        self.tested = Some(start(&self.other, &self.proxy, tested).await);
     }
 
     async fn stop(&mut self) {
@@ -206,7 +209,7 @@ impl Both {
     async fn hold(&mut self, case: Case) -> bool {
         let import = Import {
             number: self.imports,
-            adopts: case.service == Service::Enrich,
+            adopts: case.tested.contains(&Service::Enrich),
         };
         self.imports += 1;
         if case.since != Since::Waiting {
@@ -221,7 +224,7 @@ impl Both {
             match case.since {
                 Since::Waiting => None,
                 // On the heap: a whole system is too much for the stack of a test.
-                _ => Some(Box::pin(start(&self.other, &self.proxy, case.service)).await),
+                _ => Some(Box::pin(start(&self.other, &self.proxy, case.tested)).await),
             }
         };
         let ((wanted, calm), (said, other), started) = tokio::join!(
@@ -245,8 +248,8 @@ impl Both {
                 "{producer} says other bytes: {at}"
             );
         }
-        if matches!(case.service, Service::Projection(_)) {
-            self.compare_views(case.service).await;
+        if case.tested.iter().any(is_view) {
+            self.compare_views(case.tested).await;
         }
         if other > calm + SLOW {
             eprintln!("{other:?}, not {calm:?}: {at}");
@@ -254,10 +257,10 @@ impl Both {
         hit.is_some()
     }
 
-    async fn compare_views(&self, service: Service) {
+    async fn compare_views(&self, tested: Tested) {
         let rest = self.rest.as_ref().unwrap();
         let (wanted, shown) = tokio::join!(digests(&self.calm_system), digests(rest));
-        assert_eq!(wanted, shown, "{}", service.name());
+        assert_eq!(wanted, shown, "{}", name(tested));
     }
 
     async fn end(mut self) {
@@ -273,20 +276,29 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     (work.await, began.elapsed())
 }
 
-/// Starts a service behind the proxy, again when it cannot reach the log, as a supervisor would.
-async fn start(world: &World, proxy: &Proxy, service: Service) -> System {
+fn is_view(service: &Service) -> bool {
+    matches!(service, Service::Projection(_))
+}
+
+fn name(tested: Tested) -> String {
+    let names: Vec<_> = tested.iter().map(|service| service.name()).collect();
+    names.join("+")
+}
+
+/// Starts loops behind the proxy, again when they cannot reach the log, as a supervisor would.
+async fn start(world: &World, proxy: &Proxy, tested: Tested) -> System {
     for _ in 0..STARTS {
         let mut settings = world.servers.settings();
         let direct: async_nats::ServerAddr = settings.nats_url.reveal().parse().unwrap();
         let (user, password) = (direct.username().unwrap(), direct.password().unwrap());
         let url = format!("nats://{user}:{password}@{}", proxy.address());
         settings.nats_url = Secret::new(url);
-        match System::start(&[service], settings).await {
+        match System::start(tested, settings).await {
             Ok(system) => return system,
-            Err(error) => eprintln!("{} did not start: {error:#}", service.name()),
+            Err(error) => eprintln!("{} did not start: {error:#}", name(tested)),
         }
     }
-    panic!("{} never started", service.name());
+    panic!("{} never started", name(tested));
 }
 
 /// A fault of each kind, drawn.
@@ -308,7 +320,7 @@ fn takes_all() -> bool {
 }
 
 /// A few messages of a loop, among those that it meets when nothing happens.
-async fn hold_some(both: &mut Both, service: Service, seed: u64) -> u64 {
+async fn hold_some(both: &mut Both, tested: Tested, seed: u64) -> u64 {
     let mut done = 0;
     let start = match draw(seed, both.imports, 2) {
         0 => Since::Cold,
@@ -316,7 +328,7 @@ async fn hold_some(both: &mut Both, service: Service, seed: u64) -> u64 {
     };
     for since in [start, Since::Waiting] {
         let undisturbed = Case {
-            service,
+            tested,
             since,
             plan: None,
         };
@@ -339,7 +351,7 @@ async fn hold_some(both: &mut Both, service: Service, seed: u64) -> u64 {
             let nth = 1 + draw(seed, both.imports * 10 + 4, count);
             let plan = Some(Plan { fault, way, nth });
             let case = Case {
-                service,
+                tested,
                 since,
                 plan,
             };
@@ -350,7 +362,7 @@ async fn hold_some(both: &mut Both, service: Service, seed: u64) -> u64 {
 }
 
 /// Every message of a loop.
-async fn hold_all(both: &mut Both, service: Service, seed: u64) -> u64 {
+async fn hold_all(both: &mut Both, tested: Tested, seed: u64) -> u64 {
     let mut done = 0;
     for since in [Since::Cold, Since::Started, Since::Waiting] {
         for (way, kind) in Way::BOTH
@@ -363,7 +375,7 @@ async fn hold_all(both: &mut Both, service: Service, seed: u64) -> u64 {
                 let fault = faults(seed, both.imports * 10)[kind];
                 let plan = Some(Plan { fault, way, nth });
                 let case = Case {
-                    service,
+                    tested,
                     since,
                     plan,
                 };
@@ -371,61 +383,65 @@ async fn hold_all(both: &mut Both, service: Service, seed: u64) -> u64 {
                 misses = if is_done { 0 } else { misses + 1 };
                 done += u64::from(is_done);
             }
-            eprintln!(
-                "{}: {since:?} {way:?} {kind}: {nth} messages",
-                service.name()
-            );
+            eprintln!("{}: {since:?} {way:?} {kind}: {nth} messages", name(tested));
         }
     }
     done
 }
 
-async fn hold(mut services: Vec<Service>) {
+async fn hold(mut all: Vec<Tested>) {
     let seed = number("JMIP_FAULT_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     eprintln!("JMIP_FAULT_SEED={seed}");
     let only = std::env::var("JMIP_FAULT_LOOP").ok();
-    services.retain(|one| only.as_deref().is_none_or(|only| only == one.name()));
+    all.retain(|one| only.as_deref().is_none_or(|only| only == name(one)));
     let mut both = Both::begin().await;
-    for service in services {
-        both.turn_to(service).await;
+    for tested in all {
+        both.turn_to(tested).await;
         let (began, before) = (Instant::now(), both.imports);
         let done = match takes_all() {
-            true => hold_all(&mut both, service, seed).await,
-            false => hold_some(&mut both, service, seed).await,
+            true => hold_all(&mut both, tested, seed).await,
+            false => hold_some(&mut both, tested, seed).await,
         };
-        both.compare_views(service).await;
+        both.compare_views(tested).await;
         let imports = both.imports - before;
         eprintln!(
             "{}: {done} faults in {imports} imports, {:?}",
-            service.name(),
+            name(tested),
             began.elapsed()
         );
-        assert!(done * 3 >= imports, "nothing happens to {}", service.name());
+        assert!(done * 3 >= imports, "nothing happens to {}", name(tested));
     }
     both.end().await;
 }
 
+/// Each of some loops alone.
+fn each(all: impl Iterator<Item = Service>) -> Vec<Tested> {
+    let one = |service| -> Tested { Box::leak(Box::new([service])) };
+    all.map(one).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_stage_says_the_same_whatever_happens_to_a_message_on_its_wire() {
-    let mut stages = loops();
-    stages.retain(|one| !matches!(one, Service::Projection(_)));
-    hold(stages).await;
+    let stages = loops().into_iter().filter(|one| !is_view(one));
+    hold(each(stages)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_read_model_shows_the_same_whatever_happens_to_a_message_on_its_wire() {
-    let mut views = loops();
-    views.retain(|one| matches!(one, Service::Projection(_)));
-    hold(views).await;
+    hold(each(loops().into_iter().filter(is_view))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loops_that_share_a_reader_say_the_same_whatever_happens_on_its_wire() {
+    hold(vec![loops().leak()]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_model_reads_again_what_was_lost_on_the_way_to_it() {
-    let mut views = loops();
-    views.retain(|one| matches!(one, Service::Projection(_)));
+    let views = loops().into_iter().filter(is_view);
     let mut both = Both::begin().await;
-    for service in views {
-        both.turn_to(service).await;
+    for tested in each(views) {
+        both.turn_to(tested).await;
         both.tested.take().unwrap().stop().await;
         let import = Import {
             number: both.imports,
@@ -434,20 +450,16 @@ async fn a_read_model_reads_again_what_was_lost_on_the_way_to_it() {
         both.imports += 1;
         tokio::join!(both.calm.take(&import), both.other.take(&import));
         // One that the tables can do without, with more behind it that shows the hole.
-        let subject = match service.name() {
+        let subject = match name(tested).as_str() {
             "market" => "jmip.event.default.enrich",
             "search" => "jmip.event.default.normalize",
             _ => "jmip.event.default.user",
         };
         let (fault, way) = (Fault::Lose { subject }, Way::Back);
         both.proxy.plan(Some(Plan { fault, way, nth: 1 }));
-        both.tested = Some(start(&both.other, &both.proxy, service).await);
-        both.compare_views(service).await;
-        assert!(
-            both.proxy.hit().is_some(),
-            "{} lost nothing",
-            service.name()
-        );
+        both.tested = Some(start(&both.other, &both.proxy, tested).await);
+        both.compare_views(tested).await;
+        assert!(both.proxy.hit().is_some(), "{} lost nothing", name(tested));
     }
     both.end().await;
 }

@@ -76,6 +76,7 @@ impl Running {
             statuses: statuses.clone(),
             state_dir: None,
             shutdown: shutdown.clone(),
+            feed: None,
         };
         let running = effect_loop::run_effect(context, RECEIPTS_OF_A_WORLD, world.clone());
         Self {
@@ -98,7 +99,9 @@ impl Running {
 async fn recorded(log: &Log) -> Vec<Event> {
     let mut past = log.past(&Selection::all_events()).await.unwrap();
     let events = past.next().await.unwrap().into_iter();
-    events.filter_map(|stored| stored.envelope.event).collect()
+    events
+        .filter_map(|stored| stored.envelope.event.clone())
+        .collect()
 }
 
 /// Ingest sequence and receipt number, or what was parked.

@@ -126,7 +126,10 @@ async fn outputs(system: &System, count: usize) -> Vec<Envelope> {
             if some.is_empty() {
                 break;
             }
-            all.extend(some.into_iter().map(|stored| stored.envelope));
+            all.extend(
+                some.into_iter()
+                    .map(|stored| stored.envelope.as_ref().clone()),
+            );
         }
         (all.len() >= count).then_some(all)
     };
@@ -156,6 +159,7 @@ fn context(system: &System) -> Context {
         statuses: Statuses::default(),
         state_dir: None,
         shutdown: CancellationToken::new(),
+        feed: None,
     }
 }
 

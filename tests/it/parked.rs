@@ -57,6 +57,7 @@ fn start_stage(system: &System) -> (JoinHandle<()>, CancellationToken) {
         statuses: Statuses::default(),
         state_dir: None,
         shutdown: shutdown.clone(),
+        feed: None,
     };
     let ignorant = Knowledge::new(false, &[b"nothing"]);
     let running = stage_loop::run_stage(context, NEEDS_KNOWLEDGE, ignorant);

@@ -114,7 +114,7 @@ async fn an_altered_log_is_verified() {
         let Some(stored) = system.log.last_event("default", kind).await.unwrap() else {
             continue;
         };
-        let mut envelope = stored.envelope;
+        let mut envelope = stored.envelope.as_ref().clone();
         match &mut envelope.event {
             Some(Event::JobEnriched(enriched)) => enriched.revision += 1,
             Some(Event::JobNormalized(normalized)) => normalized.changed_fields.clear(),

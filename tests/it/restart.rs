@@ -104,6 +104,7 @@ fn start(system: &System, splitter: Splitter<Connectors>) -> (JoinHandle<()>, Ca
         statuses: Statuses::default(),
         state_dir: None,
         shutdown: shutdown.clone(),
+        feed: None,
     };
     (
         tokio::spawn(split_loop::run_splitter(
@@ -170,7 +171,7 @@ async fn an_export_whose_reading_an_upgrade_cut_short_is_read_anew_by_the_new_ve
     let wanted_events: Vec<Envelope> = said(&system)
         .await
         .into_iter()
-        .map(|s| s.envelope)
+        .map(|s| s.envelope.as_ref().clone())
         .collect();
     shutdown.cancel();
     reading.await.unwrap();
@@ -206,7 +207,7 @@ async fn an_export_whose_reading_an_upgrade_cut_short_is_read_anew_by_the_new_ve
     let again: Vec<Envelope> = events
         .into_iter()
         .skip(begun + 1)
-        .map(|s| s.envelope)
+        .map(|s| s.envelope.as_ref().clone())
         .collect();
     assert_eq!(again.len(), wanted_events.len());
     assert!(

@@ -35,6 +35,7 @@ fn context(system: &System, shutdown: &CancellationToken) -> Context {
         statuses: Statuses::default(),
         state_dir: None,
         shutdown: shutdown.clone(),
+        feed: None,
     }
 }
 
@@ -146,8 +147,8 @@ async fn answers(system: &System) -> BTreeMap<Vec<u8>, usize> {
             return answers;
         }
         for stored in some {
-            if let Some(Event::RecommendationsRanked(ranked)) = stored.envelope.event {
-                *answers.entry(ranked.run_id).or_default() += 1;
+            if let Some(Event::RecommendationsRanked(ranked)) = &stored.envelope.event {
+                *answers.entry(ranked.run_id.clone()).or_default() += 1;
             }
         }
     }

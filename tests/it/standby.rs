@@ -109,7 +109,14 @@ async fn who_folds_what_others_say_keeps_its_state_when_it_loses_its_fence() {
     answers(&system, &runs).await;
     let own = Selection::events_matching(subjects::of_producer("score"));
     let mut past = system.log.past(&own).await.unwrap();
-    let answer = past.next().await.unwrap().remove(0).envelope;
+    let answer = past
+        .next()
+        .await
+        .unwrap()
+        .remove(0)
+        .envelope
+        .as_ref()
+        .clone();
     for _ in 0..3 {
         // Somebody writes in its name: its next batch is not taken.
         let again = vec![answer.clone()];

@@ -3,6 +3,7 @@
 use crate::event::envelope::Event;
 use crate::event::{Envelope, PostingRef, Producer};
 use crate::{CONTRACT, Micros, ids, subjects};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// An envelope with its place in the log.
@@ -12,8 +13,8 @@ pub struct Stored {
     pub sequence: u64,
     /// When JetStream stored it; never decided on.
     pub stored_at: Micros,
-    /// The record.
-    pub envelope: Envelope,
+    /// The record, which all who read it share.
+    pub envelope: Arc<Envelope>,
 }
 
 impl Stored {
@@ -24,14 +25,14 @@ impl Stored {
         Self {
             sequence: delivery.sequence,
             stored_at: delivery.stored_at,
-            envelope: Envelope {
+            envelope: Arc::new(Envelope {
                 id: cause.id,
                 tenant: cause.tenant,
                 correlation_id: cause.correlation_id,
                 entity_id: cause.entity_id,
                 occurred_at: Some(cause.occurred_at.into()),
                 ..Envelope::default()
-            },
+            }),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Input for Stored {
     }
 
     fn cause(&self) -> Cause {
-        Cause::from(&self.envelope)
+        Cause::from(&*self.envelope)
     }
 }
 

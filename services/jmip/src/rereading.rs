@@ -11,6 +11,7 @@ use jmip_enrich::{Rules, STAGE};
 use jmip_market::BestSighting;
 use jmip_runtime::{Learned, Log, LogError, Selection};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What `enrich` decides with now: the shipped knowledge, and what each tenant has adopted.
 ///
@@ -94,8 +95,8 @@ async fn current(log: &Log) -> Result<BTreeMap<Key, Current>, LogError> {
 }
 
 fn note(jobs: &mut BTreeMap<Key, Current>, stored: Stored) {
-    let tenant = stored.envelope.tenant;
-    match stored.envelope.event {
+    let Envelope { tenant, event, .. } = Arc::unwrap_or_clone(stored.envelope);
+    match event {
         Some(Event::JobNormalized(normalized)) => {
             let job = normalized.job.unwrap_or_default();
             let known = jobs.entry((tenant, job.job_id)).or_default();

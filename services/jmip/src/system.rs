@@ -8,7 +8,8 @@ use jmip_api::{Api, Tokens};
 use jmip_projections::{Projection, Store, VIEWS, View, market};
 use jmip_runtime::config::{Access, Secret};
 use jmip_runtime::{
-    CancellationToken, Context, Log, Role, Roles, Statuses, projection_loop, split_loop, stage_loop,
+    CancellationToken, Context, Feed, Log, Role, Roles, Statuses, projection_loop, split_loop,
+    stage_loop,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -154,8 +155,13 @@ impl System {
             statuses: Statuses::default(),
             state_dir: settings.state_dir.clone(),
             shutdown: shutdown.clone(),
+            // One loop reads the log once anyway.
+            feed: (services.len() > 1).then(Feed::new),
         };
         let mut tasks = JoinSet::new();
+        if let Some(feed) = &context.feed {
+            tasks.spawn(feed.clone().run(context.log.clone(), shutdown.clone()));
+        }
         tasks.spawn(
             context
                 .statuses

@@ -95,7 +95,8 @@ mod tests {
             envelope: Envelope {
                 event,
                 ..Default::default()
-            },
+            }
+            .into(),
         }
     }
 

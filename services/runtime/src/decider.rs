@@ -1,12 +1,13 @@
 //! How inputs become outputs: the pure part of a stage, its panics caught.
 
+use crate::delivered::{Delivered, FromMessage};
 use crate::error::LogError;
 use crate::folder::{Folder, Folding, Unprepared};
 use crate::learned::Learned;
 use crate::log::{Log, Tail};
-use crate::reader::{Delivered, FromMessage, Selection};
 use crate::retries::{self, AsEvent};
 use crate::sealing::{Decided, sealed};
+use crate::selection::Selection;
 use crate::status::Status;
 use jmip_core::{Envelope, Fold, Knowledge, Output, Seal, Stage, Stored, subjects};
 use serde::Serialize;

@@ -7,13 +7,14 @@
 
 use crate::Context;
 use crate::decider::{Decider, Restored, Watched};
+use crate::delivered::{Delivered, FromMessage};
 use crate::error::{LogError, Source};
 use crate::folder::{Folder, Folding, Prepared, Unprepared};
 use crate::log::{Log, Tail};
-use crate::reader::{Delivered, FromMessage, Selection};
 use crate::retries::AsEvent;
 use crate::retry::Backoff;
 use crate::sealing::{Decided, GivenUp};
+use crate::selection::Selection;
 use crate::stage_loop;
 use futures::stream::{FuturesOrdered, StreamExt};
 use futures::{FutureExt, TryFutureExt};

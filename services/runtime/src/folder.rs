@@ -2,11 +2,13 @@
 //! decided in it.
 
 use crate::decider::Restored;
+use crate::delivered::{Delivered, FromMessage};
 use crate::error::LogError;
 use crate::log::{Log, Tail};
-use crate::reader::{Delivered, FromMessage, Reader, Selection};
+use crate::reader::Reader;
 use crate::retries::{self, AsEvent};
 use crate::sealing::{Decided, GivenUp, given_up, sealed};
+use crate::selection::Selection;
 use crate::state_cache::StateCache;
 use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Folds, Knowledge, Output, Seal, Stored, subjects};
@@ -14,6 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::Any;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 /// Inputs between two writings of the state cache: seconds of folding, not minutes.
 const CACHE_EVERY: u64 = 50_000;
@@ -126,7 +129,7 @@ where
 impl<K, S, I, P> Folder<K, S, I, P> {
     /// Takes an event of the past into the state. Own outputs count when their input is answered
     /// whole: what is stored of the input in hand is decided again, on the state before it.
-    fn fold_in(&mut self, delivered: Delivered<Stored>, open: &mut Vec<Envelope>) {
+    fn fold_in(&mut self, delivered: Delivered<Stored>, open: &mut Vec<Arc<Envelope>>) {
         let Stored {
             sequence, envelope, ..
         } = delivered.input;

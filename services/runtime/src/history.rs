@@ -1,8 +1,10 @@
 //! All there is of some events up to now: for questions to the past, not for following the log.
 
+use crate::delivered::Delivered;
 use crate::error::LogError;
 use crate::log::Log;
-use crate::reader::{Delivered, Reader, Selection};
+use crate::reader::Reader;
+use crate::selection::Selection;
 use jmip_core::Stored;
 
 /// Events read at a time.

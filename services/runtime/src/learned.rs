@@ -3,8 +3,8 @@
 use crate::blobs::Spool;
 use crate::error::LogError;
 use crate::log::Log;
-use crate::reader::Selection;
 use crate::role::Part;
+use crate::selection::Selection;
 use jmip_core::event::KnowledgeAdopted;
 use jmip_core::stage::Extend;
 use jmip_core::{Envelope, Event, Knowledge, Located, Stored, ids, subjects};
@@ -197,16 +197,16 @@ impl Log {
             sequence, envelope, ..
         } in self.history(&adoptions).await?
         {
-            let Some(Event::KnowledgeAdopted(adopted)) = envelope.event else {
+            let Some(Event::KnowledgeAdopted(adopted)) = &envelope.event else {
                 continue;
             };
             if sequence > until || adopted.stage != stage {
                 continue;
             }
-            let key = (envelope.tenant, adopted.name);
+            let key = (envelope.tenant.clone(), adopted.name.clone());
             match adopted.sha256.is_empty() {
                 true => files.remove(&key),
-                false => files.insert(key, adopted.sha256),
+                false => files.insert(key, adopted.sha256.clone()),
             };
         }
         Ok(files)

@@ -22,9 +22,12 @@ mod blobs;
 pub mod config;
 mod connection;
 mod decider;
+mod delivered;
 pub mod effect_loop;
 mod error;
 mod export;
+mod feed;
+mod feed_loop;
 mod folder;
 mod history;
 mod learned;
@@ -40,6 +43,7 @@ mod retries;
 mod retry;
 mod role;
 mod sealing;
+mod selection;
 mod server;
 pub mod split_loop;
 pub mod stage_loop;
@@ -52,15 +56,18 @@ pub mod verify;
 
 pub use blobs::{Spool, Spooled};
 pub use decider::{FoldDecider, StageDecider};
+pub use delivered::Delivered;
 pub use effect_loop::{Effect, Failed, Performing};
 pub use error::{LogError, chain};
 pub use export::{ExportClaims, Published};
+pub use feed::Feed;
 pub use history::Past;
 pub use learned::{FILE_MAX_BYTES, Learned};
 pub use log::{Log, Tell};
 pub use position::{MadeBy, Position};
-pub use reader::{Delivered, Reader, Selection};
+pub use reader::Reader;
 pub use role::{Role, Roles};
+pub use selection::Selection;
 pub use server::LogServer;
 pub use status::{LoopKind, LoopState, LoopStatus, Statuses};
 pub use streams::{Difference, REPLICAS};
@@ -79,4 +86,6 @@ pub struct Context {
     pub state_dir: Option<PathBuf>,
     /// Ends every loop after the stretch in hand.
     pub shutdown: CancellationToken,
+    /// What is read once for all loops of this process; `None` lets each read for itself.
+    pub feed: Option<Feed>,
 }

@@ -1,11 +1,13 @@
 //! The handle on the log: look up, commit, append.
 
 use crate::batch::{self, Fence, Outcome, Outgoing};
+use crate::delivered::Delivered;
 use crate::error::LogError;
 use crate::position::{self, Position};
-use crate::reader::{Delivered, Reader, Selection};
+use crate::reader::Reader;
 use crate::retry::Backoff;
 use crate::role::Roles;
+use crate::selection::Selection;
 use crate::status::Status;
 use crate::telemetry::{self, Work, instruments};
 use crate::unfit;
@@ -258,7 +260,7 @@ impl Log {
             return Ok(Tail::default());
         };
         let (stored, unfit) = read(&message)?;
-        let event_id = stored.envelope.id;
+        let event_id = stored.envelope.id.clone();
         // Nor is what else is said by a message that is no event believed.
         let carried = message.headers.get(position::HEADER);
         let carried = carried.filter(|_| unfit.is_none());

@@ -1,10 +1,12 @@
 //! The loop of a projection: one unfiltered ordered reader, rows and checkpoint in one transaction.
 
 use crate::Context;
+use crate::delivered::Delivered;
 use crate::log::Log;
 use crate::presence::Presence;
-use crate::reader::{Delivered, Reader, Selection};
+use crate::reader::Reader;
 use crate::retry::{Backoff, PATIENCE, pause_for};
+use crate::selection::Selection;
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{Batch, Spans, Work, instruments};
 use crate::unfit;
@@ -204,7 +206,9 @@ async fn begin<S: Sink>(
     sink: &mut S,
 ) -> Result<Reader, Failure> {
     let after = sink.take_over().await?;
-    let reader = Reader::open(&context.log, &selection_of(sink), after).await?;
+    // One that lets others pass would keep them waiting for it.
+    let feed = context.feed.as_ref().filter(|_| !sink.may_lag());
+    let reader = Reader::beside(&context.log, &selection_of(sink), after, feed).await?;
     status.is(LoopState::Running);
     status.at(after, reader.pending_at_open());
     Ok(reader)

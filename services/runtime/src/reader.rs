@@ -5,21 +5,19 @@
 //! which the next call starts anew behind the last message that was handed out.
 
 use crate::batch::TRACEPARENT;
+use crate::delivered::{Delivered, FromMessage, Incoming, STRETCH_BYTES};
 use crate::error::LogError;
+use crate::feed::{Feed, Seat, Taken};
 use crate::log::Log;
-use crate::position::{self, Position};
+use crate::position;
+use crate::selection::Selection;
 use crate::telemetry::is_trace_context;
-use crate::unfit;
 use async_nats::Subscriber;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::pull::{self, Batch};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
-use bytes::Bytes;
 use futures::StreamExt;
-use jmip_core::envelope::Delivery;
-use jmip_core::stage::Input;
-use jmip_core::subjects::{self, Kind};
-use jmip_core::{Micros, RawMessage, Stored, Unfit};
+use jmip_core::subjects;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,180 +27,12 @@ const IDLE: Duration = Duration::from_secs(20);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// The server forgets a reader that has not asked for so long.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
-/// Bytes of one stretch; a stretch holds at least one message whatever its size.
-const STRETCH_BYTES: usize = 8 * 1024 * 1024;
 /// How often one looks for what outsiders published. Our own publishers say so on [`WAKE`].
 const LOOK: Duration = Duration::from_millis(100);
 /// Subject on which our own publishers say that there is something to take in.
 pub(crate) const WAKE: &str = "jmip.wake";
 pub(crate) const CAPTURED_AT: &str = "Jmip-Captured-At";
 pub(crate) const FILENAME: &str = "Jmip-Filename";
-
-/// Which messages a reader wants.
-#[derive(Clone, Debug)]
-pub struct Selection {
-    stream: &'static str,
-    patterns: Vec<String>,
-    /// Producers whose bodies are wanted; `None` means all.
-    bodies_of: Option<&'static [&'static str]>,
-}
-
-impl Selection {
-    /// Every event.
-    pub fn all_events() -> Self {
-        Self {
-            stream: subjects::EVENTS_STREAM,
-            patterns: vec![],
-            bodies_of: None,
-        }
-    }
-
-    /// Every event, those of other producers than these without their body, which then does not
-    /// travel. Meant for few producers of few events: each body is asked for by itself.
-    pub fn all_events_with_bodies_of(producers: &'static [&'static str]) -> Self {
-        Self {
-            bodies_of: Some(producers),
-            ..Self::all_events()
-        }
-    }
-
-    /// Events of some kinds.
-    pub fn kinds(kinds: &[Kind]) -> Self {
-        let patterns = kinds.iter().map(Kind::pattern).collect();
-        Self {
-            patterns,
-            ..Self::all_events()
-        }
-    }
-
-    /// Events under one subject pattern.
-    pub fn events_matching(pattern: String) -> Self {
-        Self {
-            patterns: vec![pattern],
-            ..Self::all_events()
-        }
-    }
-
-    /// Exports as published.
-    pub fn ingest() -> Self {
-        Self {
-            stream: subjects::INGEST_STREAM,
-            ..Self::all_events()
-        }
-    }
-
-    /// Whether the body of a message travels by itself.
-    fn wants_body_of(&self, subject: &str) -> bool {
-        let producer = subject.split('.').nth(3).unwrap_or_default();
-        self.bodies_of
-            .is_some_and(|wanted| wanted.contains(&producer))
-    }
-
-    /// Stream they are in.
-    pub fn stream(&self) -> &'static str {
-        self.stream
-    }
-}
-
-/// A message as read, with what the loop needs beside it.
-#[derive(Clone, Debug)]
-pub struct Delivered<I> {
-    /// The message.
-    pub input: I,
-    /// Trace context it carries.
-    pub trace: Option<Arc<str>>,
-    /// Position it carries.
-    pub(crate) position: Option<Position>,
-    /// Messages the server still has for this reader behind it.
-    pub(crate) pending: u64,
-    /// Why it is no event; `input` then only says where it lies.
-    pub unfit: Option<Unfit>,
-    /// Set when `input` is not what came but a parked input that is to be decided again here.
-    pub(crate) retry: Option<Retry>,
-}
-
-impl<I> Delivered<I> {
-    /// As if it had come by itself.
-    pub(crate) fn of(input: I, unfit: Option<Unfit>) -> Self {
-        Self {
-            input,
-            trace: None,
-            position: None,
-            pending: 0,
-            retry: None,
-            unfit,
-        }
-    }
-}
-
-/// A parked input in the place of the `message.retried` that asks for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Retry {
-    /// Where the input lies.
-    pub sequence: u64,
-    /// Which try this is.
-    pub attempt: u32,
-}
-
-/// What a reader can make of a message.
-pub trait FromMessage: Input + Sized {
-    /// Stream that holds such messages.
-    const STREAM: &'static str;
-    /// Whether such a message begins a trace when it names none: it came from outside.
-    const BEGINS_TRACES: bool;
-
-    /// Reads one. What is no event becomes an envelope without one, and why.
-    ///
-    /// Errors: [`LogError::Newer`].
-    fn read(message: Incoming) -> Result<(Self, Option<Unfit>), LogError>;
-}
-
-/// A message as it came, whichever way it was asked for.
-pub struct Incoming {
-    pub(crate) sequence: u64,
-    stored_at: Micros,
-    subject: String,
-    captured_at: Option<String>,
-    filename: Option<String>,
-    /// `None` when the reader did not ask for it.
-    pub(crate) payload: Option<Bytes>,
-}
-
-impl FromMessage for Stored {
-    const STREAM: &'static str = subjects::EVENTS_STREAM;
-    const BEGINS_TRACES: bool = false;
-
-    fn read(message: Incoming) -> Result<(Self, Option<Unfit>), LogError> {
-        let delivery = Delivery {
-            stream: Self::STREAM,
-            sequence: message.sequence,
-            subject: &message.subject,
-            stored_at: message.stored_at,
-        };
-        match message.payload {
-            Some(payload) => unfit::read(&delivery, &payload),
-            None => Ok((Self::unread(&delivery), None)),
-        }
-    }
-}
-
-impl FromMessage for RawMessage {
-    const STREAM: &'static str = subjects::INGEST_STREAM;
-    const BEGINS_TRACES: bool = true;
-
-    fn read(message: Incoming) -> Result<(Self, Option<Unfit>), LogError> {
-        let raw = Self {
-            stream: Self::STREAM,
-            sequence: message.sequence,
-            stored_at: message.stored_at,
-            subject: message.subject,
-            captured_at: message.captured_at,
-            filename: message.filename,
-            payload: message.payload.unwrap_or_default().as_ref().into(),
-        };
-        Ok((raw, None))
-    }
-}
 
 fn header(message: &jetstream::Message, name: &str) -> Option<String> {
     let value = message.headers.as_ref()?.get(name)?;
@@ -222,6 +52,8 @@ pub struct Reader {
     pending_at_open: u64,
     /// Says that something was published, where nobody may read along.
     wake: Option<Subscriber>,
+    /// Where it is handed what is read once for all loops.
+    seat: Option<Seat>,
 }
 
 impl Reader {
@@ -237,6 +69,7 @@ impl Reader {
             deliveries: 0,
             pending_at_open: 0,
             wake: None,
+            seat: None,
         };
         if selection.stream == subjects::INGEST_STREAM {
             let wake = log.client.subscribe(WAKE).await;
@@ -248,6 +81,24 @@ impl Reader {
             reader.pending_at_open = consumer.cached_info().num_pending;
         }
         Ok(reader)
+    }
+
+    /// The same, served by what is read once for all loops of the process where it is near the end of
+    /// the log.
+    ///
+    /// Errors: as [`Reader::open`].
+    pub(crate) async fn beside(
+        log: &Log,
+        selection: &Selection,
+        after: u64,
+        feed: Option<&Feed>,
+    ) -> Result<Self, LogError> {
+        let reader = Self::open(log, selection, after).await?;
+        let seat = feed.filter(|_| selection.stream == subjects::EVENTS_STREAM);
+        Ok(Self {
+            seat: seat.map(Feed::seat),
+            ..reader
+        })
     }
 
     async fn consumer(&mut self) -> Result<Consumer<pull::Config>, LogError> {
@@ -292,6 +143,39 @@ impl Reader {
         if self.selection.stream == subjects::INGEST_STREAM {
             return self.next_raw(max).await;
         }
+        if let Some(stretch) = self.next_shared(max).await {
+            return Ok(stretch);
+        }
+        self.next_own(max).await
+    }
+
+    /// What was read for all loops; `None` where this one is to read for itself.
+    async fn next_shared<I: FromMessage>(&mut self, max: usize) -> Option<Vec<Delivered<I>>> {
+        loop {
+            let seat = self.seat.as_mut()?;
+            match seat.take(self.at, max, &self.selection) {
+                Taken::Until(at, stretch) => {
+                    self.at = at;
+                    // Its own reading stands where it was left.
+                    self.consumer = None;
+                    if !stretch.is_empty() {
+                        return I::shared(stretch);
+                    }
+                }
+                Taken::All => {
+                    if !seat.changed(IDLE).await {
+                        return Some(vec![]);
+                    }
+                }
+                Taken::Elsewhere => return None,
+            }
+        }
+    }
+
+    async fn next_own<I: FromMessage>(
+        &mut self,
+        max: usize,
+    ) -> Result<Vec<Delivered<I>>, LogError> {
         let consumer = self.consumer().await?;
         let failed = |e| LogError::request("reading the log", e);
         let mut stretch = Vec::new();
@@ -380,6 +264,18 @@ impl Reader {
         let room = max.saturating_sub(stretch.len());
         if room == 0 {
             return Ok(());
+        }
+        if let Some(seat) = self.seat.as_mut() {
+            match seat.take(self.at, room, &self.selection) {
+                Taken::Until(at, more) => {
+                    self.at = at;
+                    self.consumer = None;
+                    stretch.extend(I::shared(more).unwrap_or_default());
+                    return Ok(());
+                }
+                Taken::All => return Ok(()),
+                Taken::Elsewhere => {}
+            }
         }
         let consumer = self.consumer().await?;
         let log = self.log.clone();

@@ -1,11 +1,13 @@
 //! Parked inputs that people want decided again: each stands where its `message.retried` came.
 
+use crate::delivered::{Delivered, Retry};
 use crate::error::LogError;
 use crate::log::Log;
-use crate::reader::{Delivered, Retry, Selection};
+use crate::selection::Selection;
 use jmip_core::event::MessageRetried;
 use jmip_core::subjects::{self, Kind};
 use jmip_core::{Envelope, Event, RawMessage, Stored};
+use std::sync::Arc;
 
 /// Inputs that may be events.
 pub trait AsEvent {
@@ -13,7 +15,7 @@ pub trait AsEvent {
     fn as_event(&self) -> Option<&Envelope>;
 
     /// Becomes another event, at the place where it is.
-    fn become_event(&mut self, envelope: Envelope);
+    fn become_event(&mut self, envelope: Arc<Envelope>);
 }
 
 impl AsEvent for Stored {
@@ -21,7 +23,7 @@ impl AsEvent for Stored {
         Some(&self.envelope)
     }
 
-    fn become_event(&mut self, envelope: Envelope) {
+    fn become_event(&mut self, envelope: Arc<Envelope>) {
         self.envelope = envelope;
     }
 }
@@ -32,7 +34,7 @@ impl AsEvent for RawMessage {
     }
 
     /// A raw message is no event, and none asks for another: exports are published again instead.
-    fn become_event(&mut self, _: Envelope) {}
+    fn become_event(&mut self, _: Arc<Envelope>) {}
 }
 
 /// Puts parked inputs of a stage in the place of what asks for them.

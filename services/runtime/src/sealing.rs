@@ -1,7 +1,7 @@
 //! Decisions put into envelopes; one that panics, or brings more than the log takes, parks its input.
 
 use crate::batch::Outgoing;
-use crate::reader::{Delivered, FromMessage};
+use crate::delivered::{Delivered, FromMessage};
 use jmip_core::envelope::parked_index;
 use jmip_core::event::MessageParked;
 use jmip_core::{Cause, Envelope, Event, Message, Output, Seal};

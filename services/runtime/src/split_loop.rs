@@ -6,14 +6,16 @@
 use crate::Context;
 use crate::attempt::Attempt;
 use crate::batch::{MAX_BYTES, Outgoing};
+use crate::delivered::Delivered;
 use crate::error::{LogError, chain};
 use crate::log::{Commit, Tail};
 use crate::position::{MadeBy, Position};
 use crate::presence::Presence;
-use crate::reader::{Delivered, Reader, Selection};
+use crate::reader::Reader;
 use crate::reading::{Broken, Reading};
 use crate::retry::Backoff;
 use crate::sealing::{parked, sendable};
+use crate::selection::Selection;
 use crate::stage_loop::unless_stopped;
 use crate::status::{LoopKind, LoopState, Status};
 use crate::telemetry::{self, Spans};
@@ -131,8 +133,8 @@ impl<K: Send + Sync> Session<'_, K> {
         let (attempt, restart) = Attempt::at(&tail.position, self.maker());
         let mut writer = Writer {
             session: self,
-            input: Cause::from(&input.envelope),
-            cause: Cause::from(&input.envelope),
+            input: Cause::from(&*input.envelope),
+            cause: Cause::from(&*input.envelope),
             trace: delivered.trace.clone(),
             sequence: input.sequence,
             outputs: attempt.stored,
@@ -167,7 +169,7 @@ impl<K: Send + Sync> Session<'_, K> {
         let reader = Reading {
             split: self.splitter.split,
             knowledge: Arc::clone(self.knowledge),
-            envelope: input.envelope.clone(),
+            envelope: input.envelope.as_ref().clone(),
         };
         let reading = tokio::task::spawn_blocking(move || reader.read(file, sender));
         let mut number = 0_u64;

@@ -1,11 +1,12 @@
 //! The loop of stages and folds: read a stretch, decide, store all outputs as one fenced batch.
 
 use crate::decider::{Decider, FoldDecider, StageDecider, Watched};
+use crate::delivered::Delivered;
 use crate::error::LogError;
 use crate::log::{Commit, Tail};
 use crate::outbox::Outbox;
 use crate::presence::Presence;
-use crate::reader::{Delivered, Reader};
+use crate::reader::Reader;
 use crate::retries::AsEvent;
 use crate::retry::Backoff;
 use crate::status::{LoopKind, LoopState, Status};
@@ -111,7 +112,8 @@ impl<D: Decider> Session<'_, D> {
             self.status.folded();
         }
         self.at = restored.after;
-        let mut reader = Reader::open(log, &self.decider.selection(), self.at).await?;
+        let feed = self.context.feed.as_ref();
+        let mut reader = Reader::beside(log, &self.decider.selection(), self.at, feed).await?;
         if !self.turn().await? {
             return Ok(());
         }

@@ -3,13 +3,14 @@
 //! A stage parks such an input; a projection is handed that it parked it. So all of them are listed
 //! and tried again in the same way, and each loop counts its own.
 
+use crate::delivered::Delivered;
 use crate::error::LogError;
-use crate::reader::Delivered;
 use crate::sealing::parked;
 use crate::telemetry::instruments;
 use jmip_core::admission::{NotAdmitted, admit};
 use jmip_core::envelope::Delivery;
 use jmip_core::{Cause, Seal, Stored, Unfit};
+use std::sync::Arc;
 
 /// The event a message is, or what stands in its place and why.
 ///
@@ -23,7 +24,7 @@ pub(crate) fn read(
             Stored {
                 sequence: delivery.sequence,
                 stored_at: delivery.stored_at,
-                envelope,
+                envelope: Arc::new(envelope),
             },
             None,
         )),
@@ -67,6 +68,6 @@ pub(crate) fn applicable(projection: &str, delivered: Delivered<Stored>) -> Stor
     Stored {
         sequence,
         stored_at,
-        envelope: parked(&seal, &Cause::from(&envelope), input, failure),
+        envelope: Arc::new(parked(&seal, &Cause::from(&*envelope), input, failure)),
     }
 }

@@ -43,7 +43,7 @@ fn play(case: &Path) -> Result<Vec<Envelope>, Box<dyn Error>> {
         let input = Stored {
             sequence,
             stored_at: Micros(0),
-            envelope,
+            envelope: envelope.into(),
         };
         let decided = (FOLD.decide)(&(), &state, &input, ());
         outputs.extend(

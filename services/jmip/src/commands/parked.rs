@@ -12,6 +12,7 @@ use jmip_core::{Envelope, Event, Message as _, subjects};
 use jmip_projections::status::{LIMIT_MAX, ParkedRow, parked};
 use jmip_runtime::{LogError, LoopKind, Role};
 use serde_json::json;
+use std::sync::Arc;
 
 const ERROR_MAX_CHARS: usize = 90;
 const COLUMNS: [&str; 9] = [
@@ -106,7 +107,7 @@ async fn input_of(system: &Running, row: &ParkedRow) -> anyhow::Result<Option<En
         return Ok(None);
     }
     match system.log.event_at(row.sequence).await {
-        Ok(input) => Ok(Some(input.envelope)),
+        Ok(input) => Ok(Some(Arc::unwrap_or_clone(input.envelope))),
         Err(LogError::Unfit { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -66,7 +66,7 @@ async fn standing(log: &Log) -> Result<Standing, LogError> {
             let key = (job.job_id.clone(), job.revision);
             let reading = Reading::of(job);
             if is_first {
-                readings.insert(key, (envelope.causation_id, reading));
+                readings.insert(key, (envelope.causation_id.clone(), reading));
             } else if let Some(known) = readings.get_mut(&key) {
                 known.1 = reading;
             }

@@ -67,7 +67,7 @@ impl Extraction {
         let input = Stored {
             sequence: 1,
             stored_at: Micros(0),
-            envelope,
+            envelope: envelope.into(),
         };
         let draft = (FOLD.prepare)(&self.tables.value, &input);
         let outputs = (FOLD.decide)(&self.tables.value, &State::default(), &input, draft);

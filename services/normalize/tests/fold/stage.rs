@@ -13,9 +13,9 @@ pub fn step(state: &mut State, envelope: Envelope) -> Vec<Envelope> {
     let input = Stored {
         sequence: 1,
         stored_at: Micros(0),
-        envelope,
+        envelope: envelope.into(),
     };
-    let cause = Cause::from(&input.envelope);
+    let cause = Cause::from(&*input.envelope);
     // The hash of the tables is left out, so that a new city does not rewrite every golden file.
     let seal = Seal {
         stage: FOLD.name,

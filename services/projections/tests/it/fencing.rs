@@ -4,6 +4,7 @@ use crate::database::{feed, with_store};
 use crate::world::{TENANT, World, day, posting};
 use jmip_core::sink::{Sink, Written};
 use jmip_projections::{Projection, Store, StoreError, desk, digest, market, status};
+use std::sync::Arc;
 
 fn world() -> World {
     let mut world = World::default();
@@ -107,7 +108,7 @@ async fn a_batch_that_fails_leaves_neither_rows_nor_checkpoint() {
         let log = world().log;
         // Without its receipt an export cannot have postings.
         let mut broken = log.clone();
-        broken[0].envelope.event = None;
+        Arc::make_mut(&mut broken[0].envelope).event = None;
         let mut sink = market::sink(&store);
         sink.take_over().await.unwrap();
         let failed = sink.apply(&broken).await.unwrap_err();

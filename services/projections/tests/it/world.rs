@@ -73,7 +73,7 @@ impl World {
         self.log.push(Stored {
             sequence,
             stored_at: Micros(0),
-            envelope,
+            envelope: envelope.into(),
         });
         cause
     }

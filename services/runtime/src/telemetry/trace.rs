@@ -5,7 +5,7 @@
 //! to those of the others; what it stores names that span. So a lone upload shows every stage and
 //! transaction, and an export of thousands shows batches instead of postings.
 
-use crate::reader::{Delivered, FromMessage};
+use crate::delivered::{Delivered, FromMessage};
 use opentelemetry::trace::{
     FutureExt as _, Link, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status,
     TraceContextExt as _, TraceFlags, TraceId, TraceState, TracerProvider as _,

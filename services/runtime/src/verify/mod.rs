@@ -10,9 +10,10 @@ mod tally;
 pub use tally::{Difference, Line, Recorded, Tally};
 
 use crate::decider::{Decider, FoldDecider, StageDecider};
+use crate::delivered::Delivered;
 use crate::error::LogError;
 use crate::log::Log;
-use crate::reader::{Delivered, Selection};
+use crate::selection::Selection;
 use jmip_core::subjects::Kind;
 use jmip_core::{Envelope, Fold, Folds, Knowledge, Splitter, Stage, Stored, ids, subjects};
 use past::{Inputs, Outputs};

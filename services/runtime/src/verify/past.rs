@@ -1,11 +1,14 @@
 //! The two streams that are held against each other.
 
 use super::{Recorded, STRETCH};
+use crate::delivered::{Delivered, FromMessage, Incoming};
 use crate::error::LogError;
 use crate::log::Log;
-use crate::reader::{Delivered, FromMessage, Incoming, Reader, Selection};
+use crate::reader::Reader;
+use crate::selection::Selection;
 use jmip_core::stage::Input;
 use jmip_core::{Cause, Message, Stored, Unfit, subjects};
+use std::sync::Arc;
 
 /// Events read at a time.
 const READ: usize = 500;
@@ -109,7 +112,7 @@ impl FromMessage for Bytes {
         let (stored, unfit) = Stored::read(message)?;
         // What lies here although it is not this producer's is looked at all the same.
         let envelope = match unfit {
-            None => stored.envelope,
+            None => Arc::unwrap_or_clone(stored.envelope),
             Some(_) => jmip_core::Envelope::decode(bytes.as_slice()).unwrap_or_default(),
         };
         let recorded = Recorded {

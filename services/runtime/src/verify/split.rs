@@ -5,8 +5,8 @@ use super::{Id, Recorded, Tally, id_of};
 use crate::error::LogError;
 use crate::log::Log;
 use crate::position::MadeBy;
-use crate::reader::Selection;
 use crate::reading::{Broken, Reading};
+use crate::selection::Selection;
 use jmip_core::envelope::restarted_index;
 use jmip_core::{Cause, Envelope, Event, Knowledge, Restart, Seal, Splitter, Stored, subjects};
 use std::collections::{BTreeSet, VecDeque};
@@ -124,7 +124,7 @@ impl<K: Send + Sync + 'static> Comparison<'_, K> {
         for input in self.waiting.drain(..=at) {
             self.passed.insert(id_of(&input.envelope.id));
             self.open = Some(Open {
-                cause: Cause::from(&input.envelope),
+                cause: Cause::from(&*input.envelope),
                 input,
                 attempts: vec![],
                 events: None,
@@ -156,7 +156,7 @@ impl<K: Send + Sync + 'static> Comparison<'_, K> {
                 self.read(open).await?;
             }
             if let Some(event) = restarted.filter(|_| is_restart && is_ours) {
-                let input = Cause::from(&open.input.envelope);
+                let input = Cause::from(&*open.input.envelope);
                 let expected = self.seal(event, &input, restarted_index(restart.attempt));
                 self.tally.compare(recorded, &expected);
                 open.cause = match is_repeated {
@@ -217,7 +217,7 @@ impl<K: Send + Sync + 'static> Comparison<'_, K> {
         let reader = Reading {
             split: self.splitter.split,
             knowledge: Arc::clone(&self.knowledge),
-            envelope: open.input.envelope.clone(),
+            envelope: open.input.envelope.as_ref().clone(),
         };
         open.events = Some(events);
         open.reading = Some(tokio::task::spawn_blocking(move || {

@@ -55,7 +55,7 @@ impl Log {
         let input = Stored {
             sequence: self.sequence,
             stored_at: Micros(0),
-            envelope,
+            envelope: envelope.into(),
         };
         let outputs = (FOLD.decide)(&(), &self.state, &input, ());
         for output in &outputs {
