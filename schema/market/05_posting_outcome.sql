@@ -15,7 +15,7 @@ CREATE TABLE posting_outcome (
     CHECK (brought IN ('NEW', 'CHANGED')),
     CHECK ((brought IS NULL) = (normalized_id IS NULL)),
     CHECK (posting_id IS NOT NULL OR outcome IS NULL)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 
 COMMENT ON TABLE posting_outcome IS
     'What became of each posting of each receipt. Not in digest: new, changed and seen depend on '

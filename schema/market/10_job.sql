@@ -42,7 +42,7 @@ CREATE TABLE job (
     CHECK (first_seen <= last_seen),
     CHECK (workplace IN ('ONSITE', 'HYBRID', 'REMOTE')),
     CHECK (pay_unit IN ('HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR', 'PROJECT'))
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 60);
 
 COMMENT ON TABLE job IS
     'The current state of each job: the content and the claims of its best sighting, the one '
