@@ -60,6 +60,7 @@ pub(super) async fn measure(line: &Line) -> Searches {
 fn ask(url: &str, key: &str) -> Vec<f64> {
     let agent = ureq::Agent::new_with_defaults();
     let all = (0..ROUNDS).flat_map(|_| WORDS);
+    let mut found = false;
     let one = |words: &str| {
         let began = Instant::now();
         let answer = agent
@@ -69,8 +70,12 @@ fn ask(url: &str, key: &str) -> Vec<f64> {
             .header("Authorization", format!("Bearer {key}"))
             .call();
         let mut answer = answer.expect("it answers");
-        answer.body_mut().read_to_vec().expect("it answers whole");
-        began.elapsed().as_secs_f64() * 1000.0
+        let body = answer.body_mut().read_to_string();
+        let took = began.elapsed().as_secs_f64() * 1000.0;
+        found |= body.expect("it answers whole").contains("\"matched\"");
+        took
     };
-    all.map(one).collect()
+    let took = all.map(one).collect();
+    assert!(found, "no search finds anything");
+    took
 }

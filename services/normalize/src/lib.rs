@@ -23,7 +23,7 @@
 //!     ..Default::default()
 //! };
 //! let envelope = Envelope { event: Some(Event::PostingObserved(posting)), ..Default::default() };
-//! let input = Stored { sequence: 1, stored_at: Micros(0), envelope };
+//! let input = Stored { sequence: 1, stored_at: Micros(0), envelope: envelope.into() };
 //! let draft = (FOLD.prepare)(&knowledge().value, &input);
 //! let outputs = (FOLD.decide)(&knowledge().value, &State::default(), &input, draft);
 //! let Event::JobNormalized(normalized) = &outputs[0].event else { unreachable!() };
