@@ -152,24 +152,31 @@ impl Reader {
     /// What was read for all loops; `None` where this one is to read for itself.
     async fn next_shared<I: FromMessage>(&mut self, max: usize) -> Option<Vec<Delivered<I>>> {
         loop {
-            let seat = self.seat.as_mut()?;
-            match seat.take(self.at, max, &self.selection) {
-                Taken::Until(at, stretch) => {
-                    self.at = at;
-                    // Its own reading stands where it was left.
-                    self.consumer = None;
-                    if !stretch.is_empty() {
-                        return I::shared(stretch);
-                    }
-                }
+            match self.taken(max) {
+                Taken::Until(_, stretch) if stretch.is_empty() => {}
+                Taken::Until(_, stretch) => return I::shared(stretch),
                 Taken::All => {
-                    if !seat.changed(IDLE).await {
+                    if !self.seat.as_mut()?.changed(IDLE).await {
                         return Some(vec![]);
                     }
                 }
                 Taken::Elsewhere => return None,
             }
         }
+    }
+
+    /// What is there of that, up to which this reader then is.
+    fn taken(&mut self, max: usize) -> Taken {
+        let Some(seat) = &mut self.seat else {
+            return Taken::Elsewhere;
+        };
+        let taken = seat.take(self.at, max, &self.selection);
+        if let Taken::Until(at, _) = &taken {
+            self.at = *at;
+            // Its own reading stands where it was left.
+            self.consumer = None;
+        }
+        taken
     }
 
     async fn next_own<I: FromMessage>(
@@ -265,17 +272,13 @@ impl Reader {
         if room == 0 {
             return Ok(());
         }
-        if let Some(seat) = self.seat.as_mut() {
-            match seat.take(self.at, room, &self.selection) {
-                Taken::Until(at, more) => {
-                    self.at = at;
-                    self.consumer = None;
-                    stretch.extend(I::shared(more).unwrap_or_default());
-                    return Ok(());
-                }
-                Taken::All => return Ok(()),
-                Taken::Elsewhere => {}
+        match self.taken(room) {
+            Taken::Until(_, more) => {
+                stretch.extend(I::shared(more).unwrap_or_default());
+                return Ok(());
             }
+            Taken::All => return Ok(()),
+            Taken::Elsewhere => {}
         }
         let consumer = self.consumer().await?;
         let log = self.log.clone();
