@@ -156,7 +156,7 @@ impl System {
             state_dir: settings.state_dir.clone(),
             shutdown: shutdown.clone(),
             // One loop reads the log once anyway.
-            feed: (services.len() > 1).then(Feed::new),
+            feed: (services.len() > 1).then(Feed::default),
         };
         let mut tasks = JoinSet::new();
         if let Some(feed) = &context.feed {

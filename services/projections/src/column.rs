@@ -282,14 +282,12 @@ pub(crate) fn json_texts<'a, R>(
 ) -> Column<'a> {
     let texts = column(name, rows, Type::TEXT_ARRAY, |row| {
         let text = value(row);
-        let json = || serde_json::from_str(&text).map(json_without_nul);
-        // Written by us, so what has the escape of a NUL can be read again.
-        let clean = || json().map_or(String::from("null"), |json| json.to_string());
-        Some(if text.contains("\\u0000") {
-            clean()
-        } else {
-            text
-        })
+        if !text.contains("\\u0000") {
+            return Some(text);
+        }
+        // Written by us, so it can be read again.
+        let json = serde_json::from_str(&text).map(json_without_nul);
+        Some(json.map_or(String::from("null"), |json| json.to_string()))
     });
     Column {
         form: Form::Json,

@@ -56,18 +56,6 @@ struct Served {
 }
 
 impl Feed {
-    /// One that nobody feeds yet.
-    pub fn new() -> Self {
-        let shared = Shared {
-            ring: Mutex::default(),
-            end: watch::channel(0).0,
-            came_on: Notify::new(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
-    }
-
     pub(crate) fn begin(&self, after: u64) {
         let mut ring = self.ring();
         ring.clear();
@@ -129,8 +117,16 @@ impl Feed {
 }
 
 impl Default for Feed {
+    /// One that nobody feeds yet.
     fn default() -> Self {
-        Self::new()
+        let shared = Shared {
+            ring: Mutex::default(),
+            end: watch::channel(0).0,
+            came_on: Notify::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 }
 
@@ -257,7 +253,7 @@ mod tests {
     }
 
     fn feed(after: u64) -> Feed {
-        let feed = Feed::new();
+        let feed = Feed::default();
         feed.begin(after);
         feed
     }
@@ -321,7 +317,7 @@ mod tests {
         assert_eq!(sequences(seat.take(10, 1, &all)).0, 0);
         feed.stop();
         assert_eq!(sequences(seat.take(10, 1, &all)).0, u64::MAX);
-        let never = Feed::new();
+        let never = Feed::default();
         assert_eq!(sequences(never.seat().take(0, 1, &all)).0, u64::MAX);
     }
 

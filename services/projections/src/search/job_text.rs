@@ -15,14 +15,15 @@ use tokio_postgres::Transaction;
 pub(super) const SHORT_CHARS: usize = 500;
 pub(super) const LONG_CHARS: usize = 64_000;
 
-/// The words of its title and organisation, and of all of a row. What looks like a tag is text all the same: Postgres would skip it, and all
-/// inside a `<script>`.
+/// The words of the title and organisation of a row. What looks like a tag is text all the same:
+/// Postgres would skip it, and all inside a `<script>`.
 const WORDS: &str = "
     CROSS JOIN LATERAL (SELECT
         setweight(to_tsvector(r.language::regconfig, translate(r.title, '<>', '‹›')), 'A')
         || setweight(to_tsvector(r.language::regconfig, translate(r.organization, '<>', '‹›')), 'B')
         AS short
     ) AS w";
+/// All words of a row, the mark of its language among them.
 const DOCUMENT: &str = "w.short
     || setweight(to_tsvector(r.language::regconfig, translate(r.description, '<>', '‹›')), 'D')
     || array_to_tsvector(ARRAY[{mark} || r.language])";
